@@ -1,0 +1,112 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The command line: run an emulator until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import signal
+import threading
+import typing as t
+from pathlib import Path
+
+from .control import is_loopback
+from .rules import MAX_ITEMS
+from .server import Emulator
+
+ROOT_SECRET_VARIABLE = "KEYSMITH_EMULATOR_ROOT_SECRET"
+
+
+def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Return the options of the command line, checked."""
+    parser = argparse.ArgumentParser(
+        prog="emulator", description="A local RAM, STS and IMS endpoint for tests and rehearsals."
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="loopback address to listen on")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument(
+        "--ready-file", type=Path, required=True, help="written when it listens; has the root key"
+    )
+    parser.add_argument("--site", choices=("cn", "intl"), default="cn")
+    parser.add_argument("--latency-ms", type=float, default=0, help="added to every API call")
+    parser.add_argument("--qps", type=int, default=0, help="more are throttled; 0 is no limit")
+    parser.add_argument("--page-size", type=int, default=1000, help="the longest page of a list")
+    parser.add_argument("--tls-cert", help="certificate file; makes the endpoint HTTPS")
+    parser.add_argument("--tls-key", help="key file of the certificate")
+    parser.add_argument("--account-id", default="", help="16 digits; random without it")
+    parser.add_argument(
+        "--root-secret-file",
+        type=Path,
+        help=f"file with the secret of the root key; else ${ROOT_SECRET_VARIABLE}, else random",
+    )
+    options = parser.parse_args(arguments)
+    rules = {
+        "--host must be a loopback address": is_loopback(options.host),
+        "--latency-ms must not be negative": options.latency_ms >= 0,
+        "--qps must not be negative": options.qps >= 0,
+        "--page-size must be 1 to 1000": options.page_size in MAX_ITEMS,
+        "--tls-cert and --tls-key belong together": bool(options.tls_cert) == bool(options.tls_key),
+        "--account-id must be digits": re.fullmatch(r"[0-9]*", options.account_id),
+        "--root-secret-file does not exist": (
+            options.root_secret_file is None or options.root_secret_file.exists()
+        ),
+    }
+    for rule, is_kept in rules.items():
+        if not is_kept:
+            parser.error(rule)
+    return options
+
+
+def main() -> None:
+    """Run until SIGTERM or SIGINT."""
+    options = parse_arguments()
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    with Emulator(
+        host=options.host,
+        port=options.port,
+        site=options.site,
+        latency_ms=options.latency_ms,
+        qps=options.qps,
+        page_size=options.page_size,
+        tls=(options.tls_cert, options.tls_key) if options.tls_cert else None,
+        account_id=options.account_id,
+        root_secret=_root_secret(options.root_secret_file),
+    ) as emulator:
+        _write_ready_file(options.ready_file, emulator)
+        try:
+            stopped.wait()
+        finally:
+            options.ready_file.unlink(missing_ok=True)
+
+
+def _root_secret(file: Path | None) -> str | None:
+    if file:
+        return file.read_text(encoding="utf-8").strip()
+    return os.environ.get(ROOT_SECRET_VARIABLE)
+
+
+def _write_ready_file(path: Path, emulator: Emulator) -> None:
+    """Write the file whole or not at all, and never readable by others."""
+    content: dict[str, t.Any] = {
+        "url": emulator.url,
+        "account_id": emulator.account_id,
+        "access_key_id": emulator.access_key_id,
+        "access_key_secret": emulator.access_key_secret,
+        "pid": os.getpid(),
+    }
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(content, file)
+    temporary.replace(path)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""AccessKeys of users, and of the caller itself when no user is named."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..account import new_credentials
+from ..entities import ACTIVE, INACTIVE, AccessKey
+from ..errors import invalid_parameter, limit_exceeded, missing
+from ..rules import found, named_user
+from ..service import RAM
+
+if t.TYPE_CHECKING:
+    from ..entities import User
+    from ..service import Call, Result
+
+KEY_OWNER = ("user/{key_owner}",)
+
+
+@RAM.action("CreateAccessKey", optional="UserName", on=KEY_OWNER)
+def create_access_key(call: Call) -> Result:
+    """Create a key; its secret is in this answer and in no other."""
+    account, owner = call.account, _owner(call)
+    quotas = account.quotas
+    quota = quotas.access_keys_per_user if owner else quotas.access_keys_of_account
+    # Inactive keys count: the quota is of pairs.
+    if len(account.keys_of(owner)) >= quota:
+        raise limit_exceeded("User.AccessKey", quota)
+    new = new_credentials()
+    key = AccessKey(new.access_key_id, new.access_key_secret, owner, account.clock.timestamp())
+    account.add_access_key(key)
+    return {"AccessKey": {**_describe(key), "AccessKeySecret": key.secret}}
+
+
+@RAM.action("ListAccessKeys", optional="UserName", on=KEY_OWNER)
+def list_access_keys(call: Call) -> Result:
+    """Return the keys, without secrets."""
+    keys = call.account.keys_of(_owner(call)).values()
+    return {"AccessKeys": {"AccessKey": [_describe(key) for key in keys]}}
+
+
+@RAM.action("UpdateAccessKey", required="UserAccessKeyId Status", optional="UserName", on=KEY_OWNER)
+def update_access_key(call: Call) -> Result:
+    """Enable or disable a key; the status it has already is accepted (unconfirmed)."""
+    if call["Status"] not in (ACTIVE, INACTIVE):
+        # The code is unconfirmed.
+        raise invalid_parameter("Status", f"Status must be {ACTIVE} or {INACTIVE}.")
+    _key(call).status = call["Status"]
+    return {}
+
+
+@RAM.action("DeleteAccessKey", required="UserAccessKeyId", optional="UserName", on=KEY_OWNER)
+def delete_access_key(call: Call) -> Result:
+    """Delete a key, active or not."""
+    call.account.remove_access_key(_key(call))
+    return {}
+
+
+@RAM.action("GetAccessKeyLastUsed", required="UserAccessKeyId", optional="UserName", on=KEY_OWNER)
+def get_access_key_last_used(call: Call) -> Result:
+    """Return when a key signed a request for the last time."""
+    # Unconfirmed: what a key that was never used shows; here it is an empty text.
+    return {"AccessKeyLastUsed": {"LastUsedDate": _key(call).last_used_date}}
+
+
+def _owner(call: Call) -> User | None:
+    """Return whose keys the call is about; None is the account itself."""
+    if "UserName" in call.parameters:
+        return named_user(call)
+    if call.caller.session:
+        # Unconfirmed: a session has no keys to act on.
+        raise missing("UserName")
+    # Unconfirmed for the account itself: IMS acts on the account's own keys, so this does.
+    return call.caller.user
+
+
+def _key(call: Call) -> AccessKey:
+    keys = call.account.keys_of(_owner(call))
+    return found(keys.get(call["UserAccessKeyId"]), "User.AccessKey")
+
+
+def _describe(key: AccessKey) -> Result:
+    return {
+        "AccessKeyId": key.access_key_id,
+        "Status": key.status,
+        "CreateDate": key.create_date,
+    }

@@ -1,0 +1,130 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The control interface: look at the account, script failures, reset, move the clock.
+
+It is not signed, so it answers only requests that were addressed to this machine: a web page that
+rebinds its own name to 127.0.0.1 is refused.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import typing as t
+import urllib.parse
+
+from aiohttp import web
+
+from .actions import ACTION_NAMES
+from .faults import parse_fault
+from .state import describe_account
+
+if t.TYPE_CHECKING:
+    from .gateway import Gateway
+
+PREFIX = "/_emulator"
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host name or address means this machine and nothing else."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Control:
+    """The handlers of the control interface."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes to these handlers."""
+        return [
+            web.get(f"{PREFIX}/state", self.show_state, allow_head=False),
+            web.get(f"{PREFIX}/requests", self.show_requests, allow_head=False),
+            web.delete(f"{PREFIX}/requests", self.clear_requests),
+            web.get(f"{PREFIX}/faults", self.show_faults, allow_head=False),
+            web.post(f"{PREFIX}/faults", self.add_faults),
+            web.delete(f"{PREFIX}/faults", self.clear_faults),
+            web.post(f"{PREFIX}/reset", self.reset),
+            web.post(f"{PREFIX}/clock", self.advance_clock),
+        ]
+
+    async def show_state(self, _request: web.Request) -> web.Response:
+        """Return the whole account."""
+        return web.json_response(describe_account(self._gateway.account))
+
+    async def show_requests(self, _request: web.Request) -> web.Response:
+        """Return the request log."""
+        return web.json_response(self._gateway.log.describe())
+
+    async def clear_requests(self, _request: web.Request) -> web.Response:
+        """Empty the request log."""
+        self._gateway.log.clear()
+        return web.json_response({})
+
+    async def show_faults(self, _request: web.Request) -> web.Response:
+        """Return the faults that are left."""
+        return web.json_response({"faults": self._gateway.faults.describe()})
+
+    async def add_faults(self, request: web.Request) -> web.Response:
+        """Add a list of faults, all or none."""
+        raw = await request.json()
+        if not isinstance(raw, list) or not all(isinstance(item, dict) for item in raw):
+            raise ValueError("a list of objects is expected")
+        self._gateway.faults.add([parse_fault(item, ACTION_NAMES) for item in raw])
+        return web.json_response({"faults": self._gateway.faults.describe()})
+
+    async def clear_faults(self, _request: web.Request) -> web.Response:
+        """Forget all faults."""
+        self._gateway.faults.clear()
+        return web.json_response({})
+
+    async def reset(self, _request: web.Request) -> web.Response:
+        """Begin anew."""
+        self._gateway.reset()
+        return web.json_response({})
+
+    async def advance_clock(self, request: web.Request) -> web.Response:
+        """Move the account's clock forward."""
+        raw = await request.json()
+        seconds = raw.get("advance_seconds") if isinstance(raw, dict) else None
+        if not isinstance(seconds, (int, float)) or seconds < 0:
+            raise ValueError("advance_seconds must be a number that is not negative")
+        clock = self._gateway.account.clock
+        clock.advance(seconds)
+        return web.json_response({"now": clock.timestamp()})
+
+
+@web.middleware
+async def guard(
+    request: web.Request, handler: t.Callable[[web.Request], t.Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Refuse strangers to the control interface, and say what is wrong with a request to it."""
+    if not request.path.startswith(f"{PREFIX}/"):
+        return await handler(request)
+    if not is_loopback(_host_name(request.host)):
+        return _refusal(403, "the control interface is for this machine only")
+    try:
+        return await handler(request)
+    except json.JSONDecodeError:
+        return _refusal(400, "the body is not JSON")
+    except ValueError as error:
+        return _refusal(400, str(error))
+
+
+def _host_name(authority: str) -> str:
+    try:
+        return urllib.parse.urlsplit(f"//{authority}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _refusal(status: int, reason: str) -> web.Response:
+    return web.json_response({"error": reason}, status=status)

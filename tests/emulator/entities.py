@@ -1,0 +1,170 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an account holds: users, keys, groups, policies, roles, sessions. Data only, no rules.
+
+Relations are kept on both sides as dictionaries from the other object to the date it was joined, so
+that no rule has to search and a rename touches one object.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+if t.TYPE_CHECKING:
+    from .policy_language import Statement
+
+ACTIVE = "Active"
+INACTIVE = "Inactive"
+SYSTEM = "System"
+CUSTOM = "Custom"
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class Entity:
+    """Something with a name; `number` orders all entities of an account by creation."""
+
+    name: str
+    create_date: str
+    number: int = 0
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class Principal(Entity):
+    """Something that policies can be attached to."""
+
+    update_date: str
+    policies: dict[Policy, str] = field(default_factory=dict)
+
+
+@dataclass(eq=False, slots=True)
+class AccessKey:
+    """A key pair; `owner` is None for a key of the account itself."""
+
+    access_key_id: str
+    secret: str = field(repr=False)
+    owner: User | None
+    create_date: str
+    status: str = ACTIVE
+    last_used_date: str = ""
+
+
+@dataclass(eq=False, slots=True)
+class LoginProfile:
+    """How a user logs on to the console."""
+
+    password: str = field(repr=False)
+    create_date: str
+    password_reset_required: bool = False
+    mfa_bind_required: bool = False
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class MfaDevice(Entity):
+    """A virtual MFA device, bound to at most one user."""
+
+    serial_number: str
+    seed: str = field(repr=False)
+    user: User | None = None
+    activate_date: str = ""
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class User(Principal):
+    """A RAM user. An attribute that was never set is None, one that was cleared is empty."""
+
+    user_id: str
+    display_name: str | None = None
+    mobile_phone: str | None = None
+    email: str | None = None
+    comments: str | None = None
+    access_keys: dict[str, AccessKey] = field(default_factory=dict)
+    groups: dict[Group, str] = field(default_factory=dict)
+    login_profile: LoginProfile | None = None
+    mfa_device: MfaDevice | None = None
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class Group(Principal):
+    """A user group."""
+
+    group_id: str
+    comments: str | None = None
+    members: dict[User, str] = field(default_factory=dict)
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class Role(Principal):
+    """A RAM role."""
+
+    role_id: str
+    arn: str
+    trust_document: str
+    trust: tuple[Statement, ...]
+    max_session_duration: int
+    description: str = ""
+
+
+@dataclass(eq=False, slots=True)
+class PolicyVersion:
+    """One version of a policy's document."""
+
+    version_id: str
+    document: str
+    statements: tuple[Statement, ...]
+    create_date: str
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class Policy(Entity):
+    """A system or custom policy with its versions."""
+
+    policy_type: str
+    description: str
+    update_date: str
+    default_version: str
+    versions: dict[str, PolicyVersion]
+    last_version: int
+    attachments: dict[Principal, str] = field(default_factory=dict)
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """What the policy says at present."""
+        return self.versions[self.default_version].statements
+
+
+@dataclass(eq=False, slots=True)
+class Session:
+    """Temporary credentials of an assumed role."""
+
+    access_key_id: str
+    secret: str = field(repr=False)
+    security_token: str = field(repr=False)
+    role: Role
+    name: str
+    expires_at: float
+    # The session policy, which narrows what the role may do; None when there is none.
+    statements: tuple[Statement, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who signed a request: the account itself, one of its users, or an assumed role."""
+
+    access_key_id: str
+    user: User | None = None
+    session: Session | None = None
+
+    @property
+    def is_root(self) -> bool:
+        """Tell whether the account itself calls."""
+        return self.user is None and self.session is None
+
+    @property
+    def label(self) -> str:
+        """Name the caller for the request log."""
+        if self.user:
+            return self.user.name
+        return f"{self.session.role.name}/{self.session.name}" if self.session else "root"

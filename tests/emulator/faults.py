@@ -1,0 +1,195 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Failures on demand: which requests they hit, and what happens to those instead."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import typing as t
+from dataclasses import dataclass, field
+
+from .errors import ApiError
+from .protocol import Reply
+
+if t.TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from .gateway import Exchange
+
+ANY_ACTION = "*"
+GARBAGE = b"<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class Fault:
+    """One scripted failure; `times`, `skip` and `probability` say which requests it hits."""
+
+    action: str
+    kind: str
+    times: int = 1
+    skip: int = 0
+    probability: float = 1.0
+    seed: int | None = None
+    when: str = "before"
+    code: str = "InternalError"
+    status: int | None = None
+    message: str = "A scripted failure."
+    headers: dict[str, str] = field(default_factory=dict)
+    retry_after_ms: int | None = None
+    ms: int = 0
+    _random: random.Random = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._random = random.Random(self.seed)
+
+    def hits(self, action: str) -> bool:
+        """Tell whether this request is hit, and count it."""
+        if self.action not in (ANY_ACTION, action):
+            return False
+        if self.skip > 0:
+            self.skip -= 1
+            return False
+        if self._random.random() >= self.probability:
+            return False
+        self.times -= 1
+        return True
+
+    async def strike(self, exchange: Exchange) -> Reply | None:
+        """Treat the request as this fault does; None means to drop the connection."""
+        return await KINDS[self.kind].strike(self, exchange)
+
+    def describe(self) -> dict[str, t.Any]:
+        """Return the fault as it would be posted, with what is left of its counts."""
+        names = COMMON_OPTIONS | KINDS[self.kind].options
+        values = {name: getattr(self, name) for name in sorted(names)}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+async def _error(fault: Fault, exchange: Exchange) -> Reply:
+    _perform_first(fault, exchange)
+    error = ApiError(fault.status or 500, fault.code, fault.message, headers=fault.headers)
+    return exchange.refuse(error)
+
+
+async def _throttle(fault: Fault, exchange: Exchange) -> Reply:
+    headers = {}
+    if fault.retry_after_ms is not None:
+        headers["x-acs-retry-after"] = str(fault.retry_after_ms)
+    return exchange.refuse(throttled(fault.status or 400, headers))
+
+
+async def _drop_before(_fault: Fault, _exchange: Exchange) -> None:
+    return
+
+
+async def _drop_after(_fault: Fault, exchange: Exchange) -> None:
+    exchange.perform()
+
+
+async def _late(fault: Fault, exchange: Exchange) -> None:
+    exchange.perform_later(fault.ms / 1000)
+
+
+async def _delay(fault: Fault, exchange: Exchange) -> Reply:
+    if fault.when == "before":
+        await asyncio.sleep(fault.ms / 1000)
+        return exchange.perform()
+    reply = exchange.perform()
+    await asyncio.sleep(fault.ms / 1000)
+    return reply
+
+
+async def _garbage(fault: Fault, exchange: Exchange) -> Reply:
+    _perform_first(fault, exchange)
+    return Reply(fault.status or 502, GARBAGE, "text/html")
+
+
+async def _empty(fault: Fault, exchange: Exchange) -> Reply:
+    _perform_first(fault, exchange)
+    return Reply(fault.status or 200, b"", "application/json;charset=utf-8")
+
+
+def _perform_first(fault: Fault, exchange: Exchange) -> None:
+    if fault.when == "after":
+        exchange.perform()
+
+
+def throttled(status: int = 400, headers: dict[str, str] | None = None) -> ApiError:
+    """Return the error of the flow control."""
+    # Unconfirmed for RAM: whether the status is 400, 429 or 503, and whether it names a delay.
+    message = "Request was denied due to user flow control."
+    return ApiError(status, "Throttling.User", message, headers=headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a kind of fault does, and the options that it takes."""
+
+    strike: Callable[[Fault, Exchange], Awaitable[Reply | None]]
+    options: frozenset[str] = frozenset()
+
+
+COMMON_OPTIONS = frozenset({"action", "kind", "times", "skip", "probability", "seed"})
+NUMBER_OPTIONS = frozenset(
+    {"times", "skip", "probability", "seed", "status", "retry_after_ms", "ms"}
+)
+KINDS = {
+    "error": Kind(_error, frozenset({"code", "status", "message", "headers", "when"})),
+    "throttle": Kind(_throttle, frozenset({"status", "retry_after_ms"})),
+    "drop_before": Kind(_drop_before),
+    "drop_after": Kind(_drop_after),
+    "late": Kind(_late, frozenset({"ms"})),
+    "delay": Kind(_delay, frozenset({"ms", "when"})),
+    "garbage": Kind(_garbage, frozenset({"status", "when"})),
+    "empty": Kind(_empty, frozenset({"status", "when"})),
+}
+
+
+def parse_fault(raw: t.Mapping[str, t.Any], actions: t.Collection[str]) -> Fault:
+    """Return the fault that a test asks for; ValueError names what is wrong with it."""
+    kind = KINDS.get(str(raw.get("kind")))
+    if kind is None:
+        raise ValueError(f"kind must be one of {', '.join(KINDS)}")
+    if str(raw.get("action")) not in (ANY_ACTION, *actions):
+        raise ValueError("action must be the name of an API action, or *")
+    unknown = raw.keys() - COMMON_OPTIONS - kind.options
+    if unknown:
+        raise ValueError(f"{raw['kind']} has no option {', '.join(sorted(unknown))}")
+    given = {name: value for name, value in raw.items() if value is not None}
+    for name in given.keys() & NUMBER_OPTIONS:
+        if not isinstance(given[name], (int, float)) or given[name] < 0:
+            raise ValueError(f"{name} must be a number that is not negative")
+    if given.get("when", "before") not in ("before", "after"):
+        raise ValueError("when must be before or after")
+    if given.get("times", 1) < 1:
+        raise ValueError("times must be at least 1")
+    return Fault(**given)
+
+
+class FaultList:
+    """The faults that are set; the first that hits a request is the only one that does."""
+
+    def __init__(self) -> None:
+        self._faults: list[Fault] = []
+
+    def add(self, faults: t.Iterable[Fault]) -> None:
+        """Append faults."""
+        self._faults.extend(faults)
+
+    def draw(self, action: str) -> Fault | None:
+        """Return the fault that hits this request, or None."""
+        fault = next((fault for fault in self._faults if fault.hits(action)), None)
+        if fault and fault.times <= 0:
+            self._faults.remove(fault)
+        return fault
+
+    def clear(self) -> None:
+        """Forget all faults."""
+        self._faults.clear()
+
+    def describe(self) -> list[dict[str, t.Any]]:
+        """Return what is left."""
+        return [fault.describe() for fault in self._faults]

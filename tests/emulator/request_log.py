@@ -1,0 +1,103 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What was asked and answered, how much at once and over how many connections; never a secret."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import time
+import typing as t
+import weakref
+from dataclasses import dataclass
+
+if t.TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Iterator
+
+    from .entities import Caller
+    from .protocol import WireRequest
+
+SECRET_NAME = re.compile(r"password|secret|token|authenticationcode", re.IGNORECASE)
+MASK = "********"
+
+
+@dataclass(slots=True)
+class Entry:
+    """One request; `status` 0 means that the connection was dropped instead of answered."""
+
+    start: float
+    end: float = 0.0
+    action: str = ""
+    parameters: dict[str, str] | None = None
+    caller: str = ""
+    user: str = ""
+    code: str = ""
+    status: int = 0
+
+    def describe_request(self, wire: WireRequest, caller: Caller | None) -> None:
+        """Note what is asked, and by whom."""
+        self.action = wire.action
+        self.parameters = {
+            name: MASK if SECRET_NAME.search(name) else value
+            for name, value in wire.parameters.items()
+        }
+        self.caller = wire.access_key_id
+        self.user = caller.label if caller else ""
+
+    def describe(self) -> dict[str, t.Any]:
+        """Return the entry as the control interface shows it."""
+        return {
+            "action": self.action,
+            "parameters": self.parameters or {},
+            "caller": self.caller,
+            "user": self.user,
+            "code": self.code,
+            "status": self.status,
+            "start": self.start,
+            "end": self.end,
+        }
+
+
+class RequestLog:
+    """The API requests since the start or the last time it was cleared."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.peak_in_flight = 0
+        self.connections = 0
+        self._in_flight = 0
+        self._transports: weakref.WeakSet[asyncio.BaseTransport] = weakref.WeakSet()
+
+    @contextlib.contextmanager
+    def request(self, transport: asyncio.BaseTransport | None) -> Iterator[Entry]:
+        """Record one request for as long as it is in flight."""
+        entry = Entry(start=time.time())
+        self._in_flight += 1
+        self.peak_in_flight = max(self.peak_in_flight, self._in_flight)
+        if transport is not None and transport not in self._transports:
+            self._transports.add(transport)
+            self.connections += 1
+        try:
+            yield entry
+        finally:
+            self._in_flight -= 1
+            entry.end = time.time()
+            self.entries.append(entry)
+
+    def clear(self) -> None:
+        """Forget everything but the requests that are in flight."""
+        self.entries.clear()
+        self.peak_in_flight = self._in_flight
+        self.connections = 0
+        self._transports.clear()
+
+    def describe(self) -> dict[str, t.Any]:
+        """Return the log as the control interface shows it."""
+        return {
+            "requests": [entry.describe() for entry in self.entries],
+            "peak_in_flight": self.peak_in_flight,
+            "connections": self.connections,
+        }

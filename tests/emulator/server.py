@@ -1,0 +1,211 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The life of an emulator: a thread with an event loop, a loopback socket, and a safe way in."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import ssl
+import threading
+import typing as t
+
+from aiohttp import web
+
+from .account import new_credentials, random_digits
+from .actions import ACTION_NAMES
+from .control import PREFIX, Control, guard, is_loopback
+from .faults import parse_fault
+from .gateway import Gateway, Options
+from .state import describe_account
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+MAX_BODY = 10 * 1024**2
+# The SDK puts all parameters, a policy document included, into the URL.
+MAX_LINE = 256 * 1024
+# Clients keep their connections for as long as they live.
+KEEPALIVE_SECONDS = 3600
+STOP_SECONDS = 0.1
+ResultT = t.TypeVar("ResultT")
+
+
+class Emulator:
+    """A running endpoint and its account; use it as a context manager.
+
+    All methods may be called from any thread.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        site: str = "cn",
+        latency_ms: float = 0,
+        qps: int = 0,
+        page_size: int = 1000,
+        tls: tuple[str, str] | None = None,
+        account_id: str | None = None,
+        root_secret: str | None = None,
+    ) -> None:
+        if not is_loopback(host):
+            raise ValueError("the emulator listens on loopback addresses only")
+        root = new_credentials(root_secret)
+        self._address = (host, port)
+        self._tls = _tls_context(*tls) if tls else None
+        self._options = Options(
+            account_id=account_id or random_digits(16),
+            root=root,
+            site=site,
+            latency_ms=latency_ms,
+            qps=qps,
+            page_size=page_size,
+        )
+        self.account_id = self._options.account_id
+        self.access_key_id = root.access_key_id
+        self.access_key_secret = root.access_key_secret
+        self.host_port = ""
+
+    def __enter__(self) -> Emulator:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """Return the address of the endpoint."""
+        return f"{'https' if self._tls else 'http'}://{self.host_port}"
+
+    def start(self) -> None:
+        """Listen; return when requests are answered."""
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="emulator", daemon=True)
+        self._thread.start()
+        try:
+            asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
+        except BaseException:
+            self._end_loop()
+            raise
+
+    def stop(self) -> None:
+        """Close every connection and end."""
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
+        self._end_loop()
+
+    def state(self) -> dict[str, t.Any]:
+        """Return the whole account, secrets included."""
+        return self._do(lambda: describe_account(self._gateway.account))
+
+    def requests(self) -> list[dict[str, t.Any]]:
+        """Return the request log."""
+        return self._do(lambda: self._gateway.log.describe()["requests"])
+
+    def actions(self) -> list[str]:
+        """Return the names of the actions in the request log."""
+        return self._do(lambda: [entry.action for entry in self._gateway.log.entries])
+
+    def peak_in_flight(self) -> int:
+        """Return how many requests were in flight at once."""
+        return self._do(lambda: self._gateway.log.peak_in_flight)
+
+    def connections(self) -> int:
+        """Return how many connections carried API requests."""
+        return self._do(lambda: self._gateway.log.connections)
+
+    def clear_requests(self) -> None:
+        """Empty the request log and its counters."""
+        self._do(self._gateway.log.clear)
+
+    def fail(self, action: str, kind: str, **options: t.Any) -> None:
+        """Add one fault."""
+        fault = parse_fault({"action": action, "kind": kind, **options}, ACTION_NAMES)
+        self._do(lambda: self._gateway.faults.add([fault]))
+
+    def faults(self) -> list[dict[str, t.Any]]:
+        """Return the faults that are left."""
+        return self._do(self._gateway.faults.describe)
+
+    def clear_faults(self) -> None:
+        """Forget all faults."""
+        self._do(self._gateway.faults.clear)
+
+    def reset(self) -> None:
+        """Begin anew: everything but the root credentials and the options."""
+        self._do(self._gateway.reset)
+
+    def advance_clock(self, seconds: float) -> None:
+        """Move the account's clock forward."""
+        self._do(lambda: self._gateway.account.clock.advance(seconds))
+
+    def call(self, action: str, **parameters: t.Any) -> dict[str, t.Any]:
+        """Do an API action for the account itself, past the wire and the log."""
+        texts = {name: _as_text(value) for name, value in parameters.items()}
+        return self._do(lambda: self._gateway.call_as_root(action, texts))
+
+    def _do(self, work: Callable[[], ResultT]) -> ResultT:
+        async def on_the_loop() -> ResultT:
+            return work()
+
+        return asyncio.run_coroutine_threadsafe(on_the_loop(), self._loop).result()
+
+    async def _listen(self) -> None:
+        self._gateway = Gateway(self._options)
+        app = web.Application(middlewares=[guard], client_max_size=MAX_BODY)
+        app.add_routes(Control(self._gateway).routes())
+        app.router.add_route("*", f"/{{path:(?!{PREFIX[1:]}/).*}}", self._gateway.answer)
+        self._runner = web.AppRunner(
+            app,
+            access_log=None,
+            logger=_silent_logger(),
+            keepalive_timeout=KEEPALIVE_SECONDS,
+            shutdown_timeout=STOP_SECONDS,
+            max_line_size=MAX_LINE,
+            max_field_size=MAX_LINE,
+        )
+        await self._runner.setup()
+        host, port = self._address
+        await web.TCPSite(self._runner, host, port, ssl_context=self._tls).start()
+        bound_host, bound_port = self._runner.addresses[0][:2]
+        self.host_port = f"{f'[{bound_host}]' if ':' in bound_host else bound_host}:{bound_port}"
+
+    async def _close(self) -> None:
+        self._gateway.cancel_late()
+        await self._runner.cleanup()
+
+    def _end_loop(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+def _as_text(value: t.Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return json.dumps(value) if isinstance(value, (dict, list)) else str(value)
+
+
+def _tls_context(certificate: str, key: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context
+
+
+def _silent_logger() -> logging.Logger:
+    """Return a logger that says nothing: the server would quote request lines, secrets included."""
+    logger = logging.getLogger(__name__)
+    logger.addHandler(logging.NullHandler())
+    logger.propagate = False
+    return logger
