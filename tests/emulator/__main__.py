@@ -67,7 +67,7 @@ def main() -> None:
     options = parse_arguments()
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
+        signal.signal(number, lambda *_arguments: stopped.set())
     with Emulator(
         host=options.host,
         port=options.port,

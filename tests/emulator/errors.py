@@ -57,7 +57,7 @@ def entity_already_exists(kind: str) -> ApiError:
 
 def delete_conflict(kind: str) -> ApiError:
     """Refuse to delete something that others depend on; `kind` is `User.AccessKey`, ..."""
-    owner, _, rest = kind.partition(".")
+    owner, _dot, rest = kind.partition(".")
     return ApiError(
         409, f"DeleteConflict.{kind}", f"The {_words(owner)} still has: {_words(rest)}."
     )

@@ -162,7 +162,7 @@ def read_signature(wire: WireRequest) -> Signature:
     """Return what the request says about its signature."""
     if wire.headers.get("Authorization") is not None:
         return _read_acs3(wire)
-    if any(name == "Signature" for name, _ in wire.pairs):
+    if any(name == "Signature" for name, _value in wire.pairs):
         return _read_rpc(dict(wire.pairs), wire.method)
     raise missing("AccessKeyId")
 

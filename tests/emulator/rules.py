@@ -188,7 +188,7 @@ def _read_marker(call: Call, kind: str) -> int:
     if not marker:
         return 0
     try:
-        of, _, number = (
+        of, _colon, number = (
             base64.b64decode(marker, altchars=b"-_", validate=True).decode().partition(":")
         )
     except (binascii.Error, UnicodeDecodeError):

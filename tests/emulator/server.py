@@ -183,7 +183,16 @@ class Emulator:
 
     async def _close(self) -> None:
         self._gateway.cancel_late()
+        connections = self._runner.server.connections if self._runner.server else []
+        transports = [c.transport for c in connections if c.transport]
         await self._runner.cleanup()
+        # A TLS connection waits for its peer to say good-bye too, which an idle client does not do.
+        for transport in transports:
+            transport.abort()
+        under_way = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
 
     def _end_loop(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)

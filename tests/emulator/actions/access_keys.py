@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""AccessKeys of users, and of the caller itself when no user is named."""
+"""AccessKeys of users, and of the caller itself when no user is named.
+
+The twins in IMS are for the caller's own keys here: their UserPrincipalName is refused.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from ..account import new_credentials
 from ..entities import ACTIVE, INACTIVE, AccessKey
 from ..errors import invalid_parameter, limit_exceeded, missing
 from ..rules import found, named_user
-from ..service import RAM
+from ..service import IMS, RAM
 
 if t.TYPE_CHECKING:
     from ..entities import User
@@ -21,6 +24,7 @@ if t.TYPE_CHECKING:
 KEY_OWNER = ("user/{key_owner}",)
 
 
+@IMS.action("CreateAccessKey", on=KEY_OWNER)
 @RAM.action("CreateAccessKey", optional="UserName", on=KEY_OWNER)
 def create_access_key(call: Call) -> Result:
     """Create a key; its secret is in this answer and in no other."""
@@ -36,6 +40,7 @@ def create_access_key(call: Call) -> Result:
     return {"AccessKey": {**_describe(key), "AccessKeySecret": key.secret}}
 
 
+@IMS.action("ListAccessKeys", on=KEY_OWNER)
 @RAM.action("ListAccessKeys", optional="UserName", on=KEY_OWNER)
 def list_access_keys(call: Call) -> Result:
     """Return the keys, without secrets."""
@@ -43,6 +48,7 @@ def list_access_keys(call: Call) -> Result:
     return {"AccessKeys": {"AccessKey": [_describe(key) for key in keys]}}
 
 
+@IMS.action("UpdateAccessKey", required="UserAccessKeyId Status", on=KEY_OWNER)
 @RAM.action("UpdateAccessKey", required="UserAccessKeyId Status", optional="UserName", on=KEY_OWNER)
 def update_access_key(call: Call) -> Result:
     """Enable or disable a key; the status it has already is accepted (unconfirmed)."""
@@ -53,6 +59,7 @@ def update_access_key(call: Call) -> Result:
     return {}
 
 
+@IMS.action("DeleteAccessKey", required="UserAccessKeyId", on=KEY_OWNER)
 @RAM.action("DeleteAccessKey", required="UserAccessKeyId", optional="UserName", on=KEY_OWNER)
 def delete_access_key(call: Call) -> Result:
     """Delete a key, active or not."""
@@ -60,6 +67,7 @@ def delete_access_key(call: Call) -> Result:
     return {}
 
 
+@IMS.action("GetAccessKeyLastUsed", required="UserAccessKeyId", on=KEY_OWNER)
 @RAM.action("GetAccessKeyLastUsed", required="UserAccessKeyId", optional="UserName", on=KEY_OWNER)
 def get_access_key_last_used(call: Call) -> Result:
     """Return when a key signed a request for the last time."""
@@ -74,7 +82,7 @@ def _owner(call: Call) -> User | None:
     if call.caller.session:
         # Unconfirmed: a session has no keys to act on.
         raise missing("UserName")
-    # Unconfirmed for the account itself: IMS acts on the account's own keys, so this does.
+    # Unconfirmed for the account itself in RAM: IMS acts on the account's own keys, so this does.
     return call.caller.user
 
 

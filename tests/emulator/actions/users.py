@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""RAM users, and the one IMS action that finds a user by a key."""
+"""RAM users, and the IMS action that finds a user by a key."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def _find(call: Call) -> User | None:
         return key.owner if key else None
     if user_id := call.get("UserId"):
         return next((user for user in account.users if user.user_id == user_id), None)
-    name, _, domain = (call.get("UserPrincipalName") or "").partition("@")
+    name, _at, domain = (call.get("UserPrincipalName") or "").partition("@")
     return account.users.find(name) if domain == f"{account.account_id}.onaliyun.com" else None
 
 

@@ -70,7 +70,7 @@ def test_life(tmp_path: Path, end: signal.Signals) -> None:
             state = json.load(answer)
 
         process.send_signal(end)
-        output, _ = process.communicate(timeout=10)
+        output, _errors = process.communicate(timeout=10)
 
     assert mode == 0o600
     assert ready.keys() == {"url", "account_id", "access_key_id", "access_key_secret", "pid"}

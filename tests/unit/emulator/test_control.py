@@ -118,7 +118,7 @@ def test_clear_requests(emulator: Emulator, root: RawClient) -> None:
     """Clearing the log sets its counters back, and connections that live on count again."""
     connection = http.client.HTTPConnection(root.host_port)
     try:
-        for _ in range(2):
+        for _turn in range(2):
             connection.request("GET", "/")
             connection.getresponse().read()
         before = (len(emulator.requests()), emulator.connections(), emulator.peak_in_flight())
@@ -135,7 +135,7 @@ def test_clear_requests(emulator: Emulator, root: RawClient) -> None:
 
 def test_connections(emulator: Emulator, root: RawClient) -> None:
     """Every connection that carried an API request is counted once."""
-    for _ in range(3):
+    for _turn in range(3):
         root.act("ListUsers")
         control(root, "GET", "state")
 

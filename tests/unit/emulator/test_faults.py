@@ -63,7 +63,7 @@ def test_throttle(emulator: Emulator, root: RawClient, retry_after_ms: int | Non
     emulator.fail("*", "throttle", retry_after_ms=retry_after_ms)
     emulator.fail("*", "throttle", status=429)
 
-    first, second, third = (create_user(root) for _ in range(3))
+    first, second, third = (create_user(root) for _turn in range(3))
 
     assert (first.status, first.code) == (400, "Throttling.User")
     assert first.headers["x-acs-retry-after"] == (str(retry_after_ms) if retry_after_ms else None)
@@ -160,7 +160,7 @@ def test_times_and_skip(emulator: Emulator, root: RawClient) -> None:
     """A fault lets so many requests pass, then hits so many."""
     emulator.fail("ListUsers", "error", skip=2, times=2)
 
-    statuses = [root.act("ListUsers").status for _ in range(5)]
+    statuses = [root.act("ListUsers").status for _turn in range(5)]
 
     assert statuses == [200, 200, 500, 500, 200]
 
@@ -171,7 +171,7 @@ def test_order_and_action(emulator: Emulator, root: RawClient) -> None:
     emulator.fail("ListUsers", "error", code="First")
     emulator.fail("*", "error", code="Second")
 
-    codes = [root.act("ListUsers").code for _ in range(3)]
+    codes = [root.act("ListUsers").code for _turn in range(3)]
 
     assert codes == ["First", "Second", ""]
 
@@ -182,7 +182,7 @@ def test_probability(emulator: Emulator, root: RawClient) -> None:
     def run() -> list[int]:
         emulator.clear_faults()
         emulator.fail("*", "error", probability=0.5, seed=7, times=100)
-        return [root.act("ListUsers").status for _ in range(30)]
+        return [root.act("ListUsers").status for _turn in range(30)]
 
     first, second = run(), run()
 
@@ -214,7 +214,7 @@ def test_flow_control(connect: Callable[[Emulator], RawClient]) -> None:
     """Requests beyond the limit of a second are throttled, and not done."""
     with Emulator(qps=3) as emulator:
         client = connect(emulator)
-        codes = [client.act("ListUsers").code for _ in range(6)]
+        codes = [client.act("ListUsers").code for _turn in range(6)]
 
     assert codes[:3] == [""] * 3
     assert "Throttling.User" in codes[3:]
@@ -223,7 +223,7 @@ def test_flow_control(connect: Callable[[Emulator], RawClient]) -> None:
 def test_latency(connect: Callable[[Emulator], RawClient]) -> None:
     """Latency keeps requests in flight side by side."""
     with Emulator(latency_ms=200) as emulator:
-        clients = [connect(emulator) for _ in range(4)]
+        clients = [connect(emulator) for _turn in range(4)]
         threads = [threading.Thread(target=c.act, args=("ListUsers",)) for c in clients]
         for thread in threads:
             thread.start()

@@ -113,7 +113,7 @@ def test_policy_versions(emulator: Emulator, refusal: Callable[..., tuple[int, s
     """A policy has five versions, the one in force cannot be deleted, the oldest can be rotated."""
     p = {"PolicyName": "p"}
     emulator.call("CreatePolicy", PolicyDocument=ALLOW_ALL, **p)
-    for _ in range(4):
+    for _turn in range(4):
         emulator.call("CreatePolicyVersion", PolicyDocument=ALLOW_ALL, **p)
     sixth = refusal("CreatePolicyVersion", PolicyDocument=ALLOW_ALL, **p)
     rotated = emulator.call(

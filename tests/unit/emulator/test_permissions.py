@@ -348,7 +348,7 @@ def test_answer_of_assume_role(alice: RawClient, role_arn: str) -> None:
 
 def test_security_tokens(alice: RawClient, role_arn: str) -> None:
     """Temporary credentials need their own token, and other keys must not have one."""
-    session, other = (session_of(alice, role_arn) for _ in range(2))
+    session, other = (session_of(alice, role_arn) for _turn in range(2))
     tokens = {"": "MissingSecurityToken", "made up": "InvalidSecurityToken.Malformed"}
     tokens[other.token or ""] = "InvalidSecurityToken.MismatchWithAccessKey"
     codes = []

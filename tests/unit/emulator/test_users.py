@@ -355,6 +355,22 @@ def test_ims_get_user_needs_one_way(root: RawClient) -> None:
     assert root.act("GetUser", UserAccessKeyId="x").code == "EntityNotExist.User"
 
 
+def test_ims_keys_of_the_account(emulator: Emulator, root: RawClient) -> None:
+    """In IMS the account acts on its own keys, two at most, and can name nobody else's."""
+    root.version = "2019-08-15"
+
+    made = root.act("CreateAccessKey").json["AccessKey"]["AccessKeyId"]
+    listed = root.act("ListAccessKeys").json["AccessKeys"]["AccessKey"]
+
+    assert [key["AccessKeyId"] for key in listed] == [emulator.access_key_id, made]
+    assert root.act("CreateAccessKey").code == "LimitExceeded.User.AccessKey"
+    assert root.act("UpdateAccessKey", UserAccessKeyId=made, Status="Inactive").status == 200
+    assert root.act("GetAccessKeyLastUsed", UserAccessKeyId=made).status == 200
+    assert root.act("DeleteAccessKey", UserAccessKeyId=made).status == 200
+    assert root.act("ListAccessKeys", UserName="alice").code == "UnsupportedParameter"
+    assert len(emulator.state()["root"]["access_keys"]) == 1
+
+
 def bind_mfa(emulator: Emulator, user_name: str) -> dict[str, str]:
     """Create a device and bind it to a user."""
     device = emulator.call("CreateVirtualMFADevice", VirtualMFADeviceName=f"{user_name}-phone")
