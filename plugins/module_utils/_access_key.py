@@ -1,0 +1,242 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""AccessKeys: what they are, one function per API call, and how a lost answer is settled."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+
+from ._client import nothing
+from ._errors import InputError, NotFoundError, fine_if
+from ._user import refuse_bad_names
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from ._client import Answer, Client
+
+_T = t.TypeVar("_T")
+
+ACTIVE = "Active"
+INACTIVE = "Inactive"
+QUOTA = 2
+# Dates of the API have whole seconds, and so has the header that the server's clock is read from.
+CLOCK_SKEW = 2.0
+
+
+@dataclass(frozen=True)
+class AccessKey:
+    """An AccessKey; the secret is known only when this run created it."""
+
+    access_key_id: str | None
+    status: str
+    create_date: str | None = None
+    last_used_date: str | None = None
+    user_name: str | None = None
+    access_key_secret: str | None = field(default=None, repr=False)
+
+    def as_result(self) -> dict[str, t.Any]:
+        """Return the key as modules show it; with its secret if this run created it."""
+        shown = self.as_diff()
+        if self.access_key_secret is not None:
+            shown["access_key_secret"] = self.access_key_secret
+        return shown
+
+    def as_diff(self) -> dict[str, t.Any]:
+        """Return what may be shown to anybody."""
+        return {
+            "user_name": self.user_name,
+            "access_key_id": self.access_key_id,
+            "status": self.status,
+            "create_date": self.create_date,
+        }
+
+    def as_info(self) -> dict[str, t.Any]:
+        """Return what may be shown to anybody, with the last use, which must have been read."""
+        return {**self.as_diff(), "last_used_date": self.last_used_date}
+
+    @property
+    def is_active(self) -> bool:
+        """Tell whether the key can sign."""
+        return self.status == ACTIVE
+
+    def described(self, now: float) -> str:
+        """Return id, status, age and last use in a line that helps to choose between keys."""
+        age = (
+            f"{int((now - timestamp(self.create_date)) // 86400)} days old"
+            if self.create_date
+            else ""
+        )
+        used = f"last used {self.last_used_date}" if self.last_used_date else "never used"
+        return f"{self.access_key_id} ({', '.join(filter(None, (self.status, age, used)))})"
+
+
+def timestamp(date: str) -> float:
+    """Return a date of the API (UTC, `YYYY-MM-DDThh:mm:ssZ`) in seconds since 1970."""
+    return datetime.strptime(date, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc).timestamp()
+
+
+class AccessKeyApi:
+    """The calls about the keys of one RAM user, or of the account itself; each raises RamError."""
+
+    def __init__(self, client: Client, user_name: str | None) -> None:
+        self._client = client
+        self._user_name = user_name
+        self._owner = f"user {user_name}" if user_name else "the account"
+
+    def list_keys(self) -> list[AccessKey]:
+        """Return the keys, without secrets and without last use."""
+
+        def read(answer: Answer) -> list[AccessKey]:
+            return [self._access_key(item) for item in answer["AccessKeys"]["AccessKey"]]
+
+        return self._call("ListAccessKeys", f"list AccessKeys of {self._owner}", read)
+
+    def create(self, announce: Callable[[], object]) -> AccessKey:
+        """Create a key; only this answer ever holds the secret, so it is never asked for twice.
+
+        `announce` is called each time the request is about to be sent: after throttling, again.
+        """
+
+        def read(answer: Answer) -> AccessKey:
+            created = answer["AccessKey"]
+            return replace(self._access_key(created), access_key_secret=created["AccessKeySecret"])
+
+        doing = f"create AccessKey for {self._owner}"
+        return self._call("CreateAccessKey", doing, read, repeatable=False, announce=announce)
+
+    def set_status(self, access_key_id: str, status: str) -> None:
+        """Set the key Active or Inactive."""
+        verb = "activate" if status == ACTIVE else "disable"
+        doing = f"{verb} AccessKey {access_key_id} of {self._owner}"
+        self._call(
+            "UpdateAccessKey", doing, nothing, user_access_key_id=access_key_id, status=status
+        )
+
+    def delete(self, access_key_id: str) -> None:
+        """Delete the key; one that is gone already is fine."""
+        doing = f"delete AccessKey {access_key_id} of {self._owner}"
+        with fine_if("EntityNotExist.User.AccessKey"):
+            self._call("DeleteAccessKey", doing, nothing, user_access_key_id=access_key_id)
+
+    def last_used(self, access_key_id: str) -> str | None:
+        """Return when the key last signed (recorded with a delay of hours), None if never."""
+
+        def read(answer: Answer) -> str | None:
+            # What a key that never signed gets is not documented; the console's report shows "-".
+            date = (answer.get("AccessKeyLastUsed") or {}).get("LastUsedDate")
+            return date if date not in {None, "", "-", "N/A"} else None
+
+        doing = f"read last use of AccessKey {access_key_id} of {self._owner}"
+        return self._call("GetAccessKeyLastUsed", doing, read, user_access_key_id=access_key_id)
+
+    def _call(
+        self,
+        action: str,
+        doing: str,
+        read: Callable[[Answer], _T],
+        *,
+        repeatable: bool = True,
+        announce: Callable[[], object] = lambda: None,
+        **fields: str,
+    ) -> _T:
+        if self._user_name is None:
+            # Without a user name RAM documents these calls for RAM users, IMS for accounts too.
+            parameters = {_API_NAMES[name]: value for name, value in fields.items()}
+            return self._client.call_ims(
+                doing, action, parameters, read, repeatable=repeatable, announce=announce
+            )
+        request_class = getattr(self._client.models, f"{action}Request")
+        request = request_class(user_name=self._user_name, **fields)
+        return self._client.call(doing, request, read, repeatable=repeatable, announce=announce)
+
+    def _access_key(self, item: dict[str, t.Any]) -> AccessKey:
+        return AccessKey(
+            access_key_id=item["AccessKeyId"],
+            status=item["Status"],
+            create_date=item.get("CreateDate"),
+            user_name=self._user_name,
+        )
+
+
+_API_NAMES = {"user_access_key_id": "UserAccessKeyId", "status": "Status"}
+
+
+def find_keys(client: Client, user_name: str | None) -> list[AccessKey] | None:
+    """Return the keys of a RAM user or of the account (None), None if there is no such user."""
+    try:
+        return AccessKeyApi(client, user_name).list_keys()
+    except NotFoundError:
+        return None
+
+
+def list_with_last_use(client: Client, user_name: str | None) -> list[AccessKey]:
+    """Return the keys with their last use, none if there is no such user."""
+    api = AccessKeyApi(client, user_name)
+    return [
+        replace(key, last_used_date=api.last_used(str(key.access_key_id)))
+        for key in find_keys(client, user_name) or []
+    ]
+
+
+def describe_keys(client: Client, user_name: str | None) -> str:
+    """Return all keys of the owner with what helps to choose between them, in one line."""
+    now = client.server_time()
+    return ", ".join(key.described(now) for key in list_with_last_use(client, user_name))
+
+
+def key_owners(
+    client: Client, user_names: Sequence[str] | None, *, for_account: bool
+) -> list[str | None]:
+    """Return whose keys are meant, None for the account; InputError unless that is clear."""
+    if (user_names is None) != for_account:
+        raise InputError("Whose keys? Say either which user, or for_account: true")
+    if user_names is not None:
+        refuse_bad_names(user_names)
+        return list(user_names)
+    if not client.identity.is_account:
+        raise InputError(
+            f"for_account needs a key of the account, but {client.identity.arn} signs this run"
+        )
+    return [None]
+
+
+def settle_lost_create(
+    api: AccessKeyApi, client: Client, *, known: Collection[str], sent: float
+) -> str | None:
+    """Delete the key that a create made whose answer was lost; return its id, None without one.
+
+    Waits until the create can no longer be carried out. find_lost_key says which key that is.
+    """
+    time.sleep(max(0.0, sent + client.options.read_timeout - client.server_time()))
+    lost = find_lost_key(api, client, known=known, sent=sent)
+    if lost:
+        api.delete(lost)
+    return lost
+
+
+def find_lost_key(
+    api: AccessKeyApi, client: Client, *, known: Collection[str], sent: float
+) -> str | None:
+    """Return the id of the key that only a create can have made whose answer was lost, if any.
+
+    `known` are the ids that are accounted for; `sent` is when the create was sent, in seconds since
+    1970 by the server's clock. The key was created in the time that the create had, and has never
+    signed. Two such keys can't be told apart, so neither of them is it.
+    """
+    earliest = sent - CLOCK_SKEW
+    latest = sent + client.options.read_timeout + CLOCK_SKEW
+    candidates = [
+        str(key.access_key_id)
+        for key in api.list_keys()
+        if key.access_key_id not in known
+        and key.create_date
+        and earliest <= timestamp(key.create_date) <= latest
+    ]
+    if len(candidates) != 1 or api.last_used(candidates[0]):
+        return None
+    return candidates[0]

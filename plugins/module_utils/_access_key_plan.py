@@ -1,0 +1,189 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How an AccessKey should be: reads and decides, and writes nothing."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+from ._access_key import (
+    ACTIVE,
+    INACTIVE,
+    QUOTA,
+    AccessKey,
+    AccessKeyApi,
+    describe_keys,
+    find_keys,
+    key_owners,
+    settle_lost_create,
+)
+from ._errors import InputError, RamError, UnansweredError
+from ._plan import Plan, Step
+
+if t.TYPE_CHECKING:
+    from ._client import Client
+
+STATUSES = {"active": ACTIVE, "inactive": INACTIVE}
+
+
+def plan_access_keys(
+    client: Client, options: dict[str, t.Any], *, secret_has_sink: bool
+) -> list[Plan[AccessKey]]:
+    """Return one plan for each key that the options speak of; InputError if it can't be done.
+
+    `secret_has_sink` tells whether the secret of a key to be created would go anywhere but a log.
+    """
+    _refuse_bad_options(options)
+    named = None if options["user_name"] is None else [options["user_name"]]
+    [owner] = key_owners(client, named, for_account=options["for_account"])
+    planner = _Planner(client, owner, options, secret_has_sink=secret_has_sink)
+    return planner.plan_absent() if options["state"] == "absent" else [planner.plan_present()]
+
+
+class _Planner:
+    def __init__(
+        self,
+        client: Client,
+        user_name: str | None,
+        options: dict[str, t.Any],
+        *,
+        secret_has_sink: bool,
+    ) -> None:
+        self._client = client
+        self._options = options
+        self._secret_has_sink = secret_has_sink
+        self._user_name = user_name
+        self._owner = f"user {user_name}" if user_name else "the account"
+        self._api = AccessKeyApi(client, user_name)
+        self._keys = find_keys(client, user_name)
+
+    def plan_present(self) -> Plan[AccessKey]:
+        """Plan a key that exists, with the status asked for."""
+        if self._keys is None:
+            raise InputError(f"There is no user {self._user_name}: create it with ram_user first")
+        if self._options["force_create"] or not (self._keys or self._options["user_access_key_id"]):
+            return self._plan_new(self._keys)
+        key = self._find_key(self._keys)
+        status = STATUSES.get(self._options["status"] or "", key.status)
+        plan = Plan(str(key.access_key_id), key, replace(key, status=status))
+        if status != key.status:
+            plan.steps.append(self._status_step(key, status))
+        return plan
+
+    def plan_absent(self) -> list[Plan[AccessKey]]:
+        """Plan that the key, or all keys, are gone."""
+        wanted = self._options["user_access_key_id"]
+        doomed = [
+            key for key in self._keys or [] if self._options["all"] or key.access_key_id == wanted
+        ]
+        if not doomed and not self._options["all"]:
+            return [Plan(wanted, None, None)]
+        return [self._plan_gone(key) for key in doomed]
+
+    def _plan_gone(self, key: AccessKey) -> Plan[AccessKey]:
+        key_id = str(key.access_key_id)
+        self._refuse_signer(key_id, "delete")
+        step = Step(f"delete AccessKey {key_id} of {self._owner}", lambda: self._api.delete(key_id))
+        return Plan(key_id, key, None, [step])
+
+    def _find_key(self, keys: list[AccessKey]) -> AccessKey:
+        wanted = self._options["user_access_key_id"]
+        if wanted:
+            for key in keys:
+                if key.access_key_id == wanted:
+                    return key
+            raise InputError(
+                f"There is no AccessKey {wanted} of {self._owner}, and none can be made of that id"
+            )
+        if self._options["status"] and len(keys) > 1:
+            raise InputError(
+                f"Which key of {self._owner} is to be {self._options['status']}? "
+                "Say user_access_key_id: "
+                f"{describe_keys(self._client, self._user_name)}"
+            )
+        return next((key for key in keys if key.is_active), keys[0])
+
+    def _plan_new(self, keys: list[AccessKey]) -> Plan[AccessKey]:
+        if not self._secret_has_sink:
+            raise InputError(
+                "Refusing to create an AccessKey whose secret has nowhere to go, as the API shows "
+                "it only once. Set no_log: true on the task and register the result, or say "
+                "show_secret: true; or use ram_keyring, which stores keys in an ansible-vault file"
+            )
+        if len(keys) >= QUOTA:
+            raise InputError(
+                f"Cannot create an AccessKey for {self._owner}, which already has {QUOTA}: "
+                f"{describe_keys(self._client, self._user_name)}. Delete one of them first"
+            )
+        status = STATUSES.get(self._options["status"] or "", ACTIVE)
+        after = AccessKey(access_key_id=None, status=status, user_name=self._user_name)
+        plan = Plan(self._owner, None, after)
+        plan.steps.append(Step(f"create AccessKey for {self._owner}", lambda: self._create(keys)))
+        if status == INACTIVE:
+            plan.steps.append(
+                Step(f"disable the new AccessKey of {self._owner}", lambda: self._disable_new(plan))
+            )
+        return plan
+
+    def _create(self, keys: list[AccessKey]) -> dict[str, t.Any]:
+        sent = 0.0
+
+        def announce() -> None:
+            nonlocal sent
+            sent = self._client.server_time()
+
+        try:
+            key = self._api.create(announce)
+        except UnansweredError as error:
+            known = {str(key.access_key_id) for key in keys}
+            error.args = (f"{error}. {self._settle_lost_create(known, sent)}",)
+            raise
+        return {
+            "access_key_id": key.access_key_id,
+            "access_key_secret": key.access_key_secret,
+            "create_date": key.create_date,
+            "status": key.status,
+        }
+
+    def _settle_lost_create(self, known: set[str], sent: float) -> str:
+        """Delete the key that nobody knows the secret of, and return in words what came of that."""
+        try:
+            lost = settle_lost_create(self._api, self._client, known=known, sent=sent)
+        except RamError as error:
+            return f"Whether it made a key, nobody can tell: look for one, and delete it ({error})"
+        if lost:
+            return f"The key {lost} that it made was deleted; run again"
+        return "There is no key that only it can have made; run again"
+
+    def _disable_new(self, plan: Plan[AccessKey]) -> dict[str, t.Any]:
+        created = t.cast("AccessKey", plan.after)
+        self._api.set_status(str(created.access_key_id), INACTIVE)
+        return {"status": INACTIVE}
+
+    def _status_step(self, key: AccessKey, status: str) -> Step:
+        key_id = str(key.access_key_id)
+        if status == INACTIVE:
+            self._refuse_signer(key_id, "disable")
+        verb = "activate" if status == ACTIVE else "disable"
+        return Step(
+            f"{verb} AccessKey {key_id} of {self._owner}",
+            lambda: self._api.set_status(key_id, status),
+        )
+
+    def _refuse_signer(self, access_key_id: str, verb: str) -> None:
+        if any(signer.access_key_id == access_key_id for signer in self._client.signers):
+            raise InputError(f"Refusing to {verb} AccessKey {access_key_id}: it signs this run")
+
+
+def _refuse_bad_options(options: dict[str, t.Any]) -> None:
+    key_id = options["user_access_key_id"]
+    if options["state"] == "absent" and bool(key_id) == bool(options["all"]):
+        raise InputError("state: absent needs either user_access_key_id or all: true")
+    if options["force_create"] and (key_id or options["state"] == "absent"):
+        raise InputError(
+            "force_create makes one more key, so it goes with neither user_access_key_id nor absent"
+        )
+    if options["all"] and options["state"] == "present":
+        raise InputError("all: true goes with state: absent only")

@@ -1,0 +1,185 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The connection options: how they are declared, and what they mean once read."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import typing as t
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from ._errors import InputError
+
+if t.TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEFAULT_ENDPOINTS = {
+    "ram_endpoint": "ram.aliyuncs.com",
+    "sts_endpoint": "sts.aliyuncs.com",
+    "ims_endpoint": "ims.aliyuncs.com",
+}
+
+
+CONNECTION_SPEC: dict[str, t.Any] = {
+    "access_key_id": {"type": "str", "no_log": False},
+    "access_key_secret": {"type": "str", "no_log": True},
+    "security_token": {"type": "str", "no_log": True},
+    "profile": {"type": "str"},
+    "assume_role": {
+        "type": "dict",
+        "options": {
+            "role_arn": {"type": "str", "required": True},
+            "session_name": {"type": "str", "default": "keysmith"},
+            "duration": {"type": "int", "default": 3600},
+            "external_id": {"type": "str"},
+        },
+    },
+    "ram_endpoint": {"type": "str"},
+    "sts_endpoint": {"type": "str"},
+    "ims_endpoint": {"type": "str"},
+    "connect_timeout": {"type": "int", "default": 5},
+    "read_timeout": {"type": "int", "default": 10},
+    "max_attempts": {"type": "int", "default": 5},
+    "ca_bundle": {"type": "path"},
+}
+
+CREDENTIAL_OPTIONS = ("access_key_id", "access_key_secret", "security_token")
+# A key pair and its token come from one family: the token of another pair would not fit.
+CREDENTIAL_VARIABLES = (
+    (
+        "ALIBABA_CLOUD_ACCESS_KEY_ID",
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+        "ALIBABA_CLOUD_SECURITY_TOKEN",
+    ),
+    ("ALICLOUD_ACCESS_KEY", "ALICLOUD_SECRET_KEY", "ALICLOUD_SECURITY_TOKEN"),
+)
+PROFILE_VARIABLES = ("ALIBABA_CLOUD_PROFILE", "ALICLOUD_PROFILE")
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a service answers."""
+
+    protocol: str
+    host: str
+
+    def __str__(self) -> str:
+        return f"{self.protocol}://{self.host}"
+
+
+@dataclass(frozen=True)
+class ConnectionOptions:
+    """The connection options, checked; times in seconds."""
+
+    ram_endpoint: Endpoint
+    sts_endpoint: Endpoint
+    ims_endpoint: Endpoint
+    access_key_id: str | None = None
+    access_key_secret: str | None = field(default=None, repr=False)
+    security_token: str | None = field(default=None, repr=False)
+    profile: str | None = None
+    assume_role: dict[str, t.Any] | None = None
+    connect_timeout: int = 5
+    read_timeout: int = 10
+    max_attempts: int = 5
+    ca_bundle: str | None = None
+
+    @classmethod
+    def from_params(
+        cls, params: Mapping[str, t.Any], environ: Mapping[str, str]
+    ) -> ConnectionOptions:
+        """Read validated `params`, then `environ`; InputError names what is wrong."""
+        endpoints: dict[str, t.Any] = {
+            name: _endpoint(
+                name, params[name] or environ.get(f"ALIBABA_CLOUD_{name.upper()}") or default
+            )
+            for name, default in DEFAULT_ENDPOINTS.items()
+        }
+        return cls(
+            **endpoints,
+            **_credentials(params, environ),
+            assume_role=params["assume_role"],
+            connect_timeout=_positive("connect_timeout", params["connect_timeout"]),
+            read_timeout=_positive("read_timeout", params["read_timeout"]),
+            max_attempts=_positive("max_attempts", params["max_attempts"]),
+            ca_bundle=params["ca_bundle"],
+        )
+
+
+def _credentials(params: Mapping[str, t.Any], environ: Mapping[str, str]) -> dict[str, t.Any]:
+    """Return the first source that is given; nothing given leaves it to the SDK's own chain."""
+    given = {name: params[name] for name in CREDENTIAL_OPTIONS if params[name]}
+    if given:
+        return _complete_pair(given, CREDENTIAL_OPTIONS)
+    if params["profile"]:
+        return {"profile": params["profile"]}
+    for variables in CREDENTIAL_VARIABLES:
+        found = {
+            option: environ[variable]
+            for option, variable in zip(CREDENTIAL_OPTIONS, variables, strict=True)
+            if environ.get(variable)
+        }
+        if found:
+            return _complete_pair(found, variables)
+    profiles = [environ[variable] for variable in PROFILE_VARIABLES if environ.get(variable)]
+    return {"profile": profiles[0]} if profiles else {}
+
+
+def _complete_pair(given: dict[str, str], names: tuple[str, ...]) -> dict[str, str]:
+    for option, name in zip(CREDENTIAL_OPTIONS[:2], names[:2], strict=True):
+        if option not in given:
+            raise InputError(f"An AccessKey pair has an id and a secret: {name} is missing")
+    return given
+
+
+def refuse_split_json(spec: Mapping[str, t.Any], params: Mapping[str, t.Any]) -> None:
+    """Raise InputError for a list that k=v arguments would cut at the commas inside its JSON."""
+    for name, option in spec.items():
+        value = params.get(name)
+        if option.get("type") != "list" or value is None:
+            continue
+        elements = value.split(",") if isinstance(value, str) else value
+        if any(isinstance(item, str) and item.lstrip().startswith(("[", "{")) for item in elements):
+            raise InputError(
+                f"{name} has an element that starts with [ or {{, and k=v arguments are split at "
+                f"commas. Give all arguments as JSON instead: -a '{{\"{name}\": [...]}}'"
+            )
+
+
+def _positive(name: str, value: int) -> int:
+    if value < 1:
+        raise InputError(f"{name} must be at least 1, not {value}")
+    return value
+
+
+def _endpoint(option: str, value: str) -> Endpoint:
+    # A password in a URL is of no use here, and messages are for everybody.
+    shown = value.rpartition("@")[2]
+    try:
+        parts = urlsplit(value if "://" in value else f"https://{value}")
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        host, port = "", None
+    extras = not host or parts.username or parts.query or parts.fragment or parts.path.strip("/")
+    if extras or parts.scheme not in {"http", "https"} or not re.fullmatch(r"[\w.:-]+", host):
+        raise InputError(f"{option} is not a host, host:port or http(s) URL: {shown}")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise InputError(
+            f"{option} uses plain http, which anybody on the way can read: {shown}. "
+            "Use https (http is allowed for a loopback address only)"
+        )
+    netloc = f"[{host}]" if ":" in host else host
+    return Endpoint(parts.scheme, f"{netloc}:{port}" if port else netloc)
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether `host` can only be this machine; names but localhost are not looked up."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,87 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What should change, decided before anything is changed. Knows neither the API nor Ansible."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field, replace
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Resource(t.Protocol):
+    """Something that a module describes and changes; a frozen dataclass."""
+
+    def as_result(self) -> dict[str, t.Any]:
+        """Return it as a module's result shows it."""
+
+    def as_diff(self) -> dict[str, t.Any]:
+        """Return it as diff mode shows it: never with a secret."""
+
+
+_T = t.TypeVar("_T", bound=Resource)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One writing API call: what it does, in a verb phrase, and the call itself.
+
+    The call returns the fields that the API filled in, such as an id.
+    """
+
+    doing: str
+    run: Callable[[], dict[str, t.Any] | None]
+
+
+@dataclass
+class Plan(t.Generic[_T]):
+    """How one resource is, how it should be, and the steps in between.
+
+    `after` is a prediction until `apply` has filled in what only the API knows.
+    """
+
+    name: str
+    before: _T | None
+    after: _T | None
+    steps: list[Step] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    done: list[str] = field(default_factory=list)
+    error: str | None = None
+
+    def apply(self) -> None:
+        """Run the steps in order until one raises; `done` names those before it."""
+        for step in self.steps:
+            learned = step.run()
+            self.done.append(step.doing)
+            if self.after is not None and learned:
+                self.after = replace(self.after, **learned)  # type: ignore[type-var]
+
+    def predict(self) -> None:
+        """Count every step as done without running it."""
+        self.done = [step.doing for step in self.steps]
+
+    @property
+    def changed(self) -> bool:
+        """Tell whether something was done and the resource is no longer what it was."""
+        return bool(self.done) and self.before != self.after
+
+    def result(self) -> dict[str, t.Any]:
+        """Return the resource as it is now, or as it was if it is gone, with the actions done.
+
+        With an `error` it is shown as it should be, for nobody knows how far it got.
+        """
+        shown = self.after or self.before
+        result = {**(shown.as_result() if shown else {}), "actions": self.done}
+        return {**result, "error": self.error} if self.error else result
+
+    def diff(self) -> dict[str, t.Any]:
+        """Return the change as Ansible's diff mode shows it."""
+        return {
+            "before_header": self.name,
+            "after_header": self.name,
+            "before": self.before.as_diff() if self.before else {},
+            "after": self.after.as_diff() if self.after else {},
+        }

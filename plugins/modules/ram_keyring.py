@@ -1,0 +1,211 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: ram_keyring
+short_description: Keep users' AccessKeys in an ansible-vault file
+version_added: 0.1.0
+description:
+  - Makes an ansible-vault file and the cloud agree about the AccessKeys of RAM users. A user
+    without a key gets one, and its secret is stored encrypted before anything else happens.
+  - A new key is proven to work, by a signed call, before the task reports success.
+  - Runs on the controller, where the vault password is, whatever the host of the task. The vault
+    password is the one that this run of Ansible was given (C(--vault-password-file), C(--vault-id),
+    a prompt, the environment or C(ansible.cfg)).
+  - No secret is ever part of a result, a diff or a message.
+author:
+  - Keysmith maintainers (@keysmith)
+extends_documentation_fragment:
+  - keysmith.alibabacloud._connection
+  - keysmith.alibabacloud._attributes
+  - keysmith.alibabacloud._attributes.state
+  - keysmith.alibabacloud._attributes.action_group
+attributes:
+  idempotent:
+    support: full
+options:
+  file:
+    description:
+      - The vault file. A link is followed. It is created if need be, its directory is not.
+      - A relative path starts at the playbook's directory; ad hoc, and for a playbook of this
+        collection, at the current one. If a playbook imports one of this collection, it starts at
+        the importing playbook's directory.
+      - It must be on a local file system of the controller.
+    type: str
+  name:
+    description:
+      - Name of the user.
+      - Exactly one of O(name) and O(users) is needed.
+    type: str
+  users:
+    description:
+      - Users to handle in one call, each a name, or a mapping with C(name), C(state) and C(file).
+        What a mapping leaves out is taken from the task. An empty list does nothing.
+    type: list
+    elements: raw
+  state:
+    description:
+      - With V(present), each user has an active key that the file holds.
+      - With V(absent), the key that the file holds is deleted in the cloud, and its entry is
+        removed. Keys that the file does not hold are left alone.
+    type: str
+    choices: [present, absent]
+    default: present
+  layout:
+    description:
+      - With V(file), the whole file is one vault.
+      - With V(inline), it is a YAML file that people can read, in which each secret is a C(!vault)
+        value.
+    type: str
+    choices: [file, inline]
+    default: file
+  variable:
+    description: Name of the variable in the file that holds the entries.
+    type: str
+    default: ram_keyring
+  vault_id:
+    description:
+      - ID of the vault password to encrypt with.
+      - If not given, the one that opened the file; else C(DEFAULT_VAULT_ENCRYPT_IDENTITY), else the
+        first that this run was given.
+    type: str
+  on_unmanaged:
+    description: What to do for a user that has no entry but one key in the cloud. V(create) makes a
+      second key and warns.
+    type: str
+    choices: [create, fail]
+    default: create
+  on_inactive:
+    description:
+      - What to do for an entry whose key is inactive. V(replace) makes a new key and leaves the old
+        one inactive.
+    type: str
+    choices: [fail, activate, replace]
+    default: fail
+  on_missing:
+    description: What to do for an entry whose key is no longer in the cloud. V(create) makes a new
+      key and replaces the entry.
+    type: str
+    choices: [create, fail]
+    default: create
+  verify:
+    description:
+      - Which keys must sign a call. V(new) tries new keys only, V(all) also those in the file.
+    type: str
+    choices: [new, all, none]
+    default: new
+  account_id:
+    description: ID of the account that the run must sign for. Anything else fails before anything
+      is changed.
+    type: str
+  new_users:
+    description:
+      - Names of users that count as users without a key although they do not exist yet. Read in
+        check mode only, for users that an earlier task would create.
+    type: list
+    elements: str
+    default: []
+  concurrency:
+    description: How many requests are in flight at most.
+    type: int
+    default: 16
+  lock_timeout:
+    description: Seconds to wait for another process that works on the same file.
+    type: int
+    default: 300
+notes:
+  - Each entry is C(user_name) with C(access_key_id), C(access_key_secret), C(account_id),
+    C(user_id) and C(created), all quoted. Only the lines of entries that change are rewritten.
+  - What a killed run had under way is in C(.<file>.pending) beside the file, its secrets encrypted.
+    The next run settles it. Do not put it, or C(.<file>.lock), under version control.
+  - Load the file with C(vars_files) in the plays that need it. As C(group_vars/all) it would hand
+    all keys to every host.
+  - Core dumps of the process are switched off. What the system swaps out is out of scope.
+seealso:
+  - module: keysmith.alibabacloud.ram_user
+  - module: keysmith.alibabacloud.ram_access_key
+"""
+
+EXAMPLES = r"""
+- name: A key for each of two users
+  keysmith.alibabacloud.ram_keyring:
+    file: secrets/ram_keyring.yml
+    users: [slb-api, ddos-api]
+
+- name: Readable file with one encrypted value for each key
+  keysmith.alibabacloud.ram_keyring:
+    file: secrets/ram_keyring_inline.yml
+    layout: inline
+    name: slb-api
+
+- name: Prove that every stored key still works
+  keysmith.alibabacloud.ram_keyring:
+    file: secrets/ram_keyring.yml
+    users: [slb-api, ddos-api]
+    verify: all
+
+- name: Take the key of one user away, keep that of another
+  keysmith.alibabacloud.ram_keyring:
+    file: secrets/ram_keyring.yml
+    users:
+      - name: slb-api
+      - name: ddos-api
+        state: absent
+"""
+
+RETURN = r"""
+users:
+  description: What was done for each user, or would be done in check mode.
+  returned: unless nothing could be decided
+  type: list
+  elements: dict
+  contains:
+    user_name:
+      description: What the user is called now.
+      returned: always
+      type: str
+      sample: slb-api
+    access_key_id:
+      description: ID of the user's key in the file, or of the one that was removed; null in check
+        mode for a key that would be created.
+      returned: always
+      type: str
+      sample: LTAI5tEXAMPLEEXAMPLE0001
+    action:
+      description:
+        - V(created), V(unchanged), V(activated), V(replaced), V(renamed) (the user has another name
+          now), V(removed), V(recovered) (the key of an interrupted run) or V(failed).
+      returned: always
+      type: str
+      sample: created
+    verified:
+      description: Whether the key signed a call; null if that was not tried.
+      returned: always
+      type: bool
+      sample: true
+    file:
+      description: Absolute path of the file.
+      returned: always
+      type: str
+      sample: /srv/ops/secrets/ram_keyring.yml
+account_id:
+  description: ID of the account that the keys belong to.
+  returned: unless nothing could be decided
+  type: str
+  sample: "1234567890123456"
+code:
+  description: The API's code of the error.
+  returned: when the API refused
+  type: str
+  sample: NoPermission
+request_id:
+  description: ID of the refused request, for Alibaba Cloud's support.
+  returned: when the API refused
+  type: str
+  sample: 04F0F334-1335-436C-A1D7-6C044FE73368
+"""

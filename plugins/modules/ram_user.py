@@ -1,0 +1,349 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: ram_user
+short_description: Manage RAM users of Alibaba Cloud
+version_added: 0.1.0
+description:
+  - Makes RAM users be as described, with their attributes, groups and policies; one by O(name), or
+    many in one call by O(users).
+  - An option that is left out is left alone; an empty string clears an attribute.
+  - Everything that can be checked is checked for all users before the first of them is changed.
+author:
+  - Keysmith maintainers (@keysmith)
+extends_documentation_fragment:
+  - keysmith.alibabacloud._connection
+  - keysmith.alibabacloud._attributes
+  - keysmith.alibabacloud._attributes.state
+  - keysmith.alibabacloud._attributes.action_group
+attributes:
+  idempotent:
+    support: partial
+    details:
+      - The international site takes O(email) and O(mobile_phone) and does not store them. That is
+        not reported as a change, but it is tried on each run, with a warning. Check mode cannot
+        know the site, so there it is a change.
+options:
+  name:
+    description:
+      - Name of the user, 1 to 64 letters, digits, C(.), C(-) or C(_).
+      - Exactly one of O(name) and O(users) is needed.
+    type: str
+  users:
+    description:
+      - Users to manage in one call. What an element leaves out is taken from the option of the same
+        name of the task.
+      - An empty list does nothing.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: Name of the user.
+        type: str
+        required: true
+      state:
+        description: See O(state).
+        type: str
+        choices: [present, absent]
+      new_name:
+        description: See O(new_name).
+        type: str
+      display_name:
+        description: See O(display_name).
+        type: str
+      mobile_phone:
+        description: See O(mobile_phone).
+        type: str
+      email:
+        description: See O(email).
+        type: str
+      comments:
+        description: See O(comments).
+        type: str
+      groups:
+        description: See O(groups).
+        type: list
+        elements: str
+      purge_groups:
+        description: See O(purge_groups).
+        type: bool
+      policies:
+        description: See O(policies).
+        type: list
+        elements: raw
+      purge_policies:
+        description: See O(purge_policies).
+        type: bool
+      force:
+        description: See O(force).
+        type: bool
+  state:
+    description: Whether the user exists.
+    type: str
+    choices: [present, absent]
+    default: present
+  new_name:
+    description:
+      - Rename the user to this. A user that has this name already, while none is called O(name),
+        counts as renamed.
+      - If neither name exists, the user is created under the new one.
+    type: str
+  display_name:
+    description: Display name, at most 128 letters, digits, C(@), C(.), C(-) or C(_).
+    type: str
+  mobile_phone:
+    description:
+      - Phone number as C(country code-number), for example V(86-18600008888).
+      - Stored on the China site only.
+    type: str
+  email:
+    description:
+      - E-mail address.
+      - Stored on the China site only.
+    type: str
+  comments:
+    description: A remark, at most 128 characters.
+    type: str
+  groups:
+    description: Groups that the user is a member of. They must exist.
+    type: list
+    elements: str
+  purge_groups:
+    description: Whether memberships that O(groups) does not list end. Needs O(groups).
+    type: bool
+    default: false
+  policies:
+    description:
+      - Policies attached to the user itself, each a name, or a mapping with C(name) and C(type)
+        (V(System) or V(Custom)).
+      - A bare name is looked up. One that exists as both must say its type.
+    type: list
+    elements: raw
+  purge_policies:
+    description: Whether policies that O(policies) does not list are detached. Needs O(policies).
+    type: bool
+    default: false
+  force:
+    description:
+      - With O(state=absent), also remove what blocks the deletion. The keys go first, so that the
+        user is locked out before anything else happens.
+      - Without it, deleting a user that still has keys, a login profile, groups, policies or an MFA
+        device fails with a list of these.
+    type: bool
+    default: false
+  concurrency:
+    description: How many requests are in flight at most.
+    type: int
+    default: 8
+notes:
+  - The user that signs the run is never deleted, nor are groups or policies taken from it, O(force)
+    or not.
+seealso:
+  - module: keysmith.alibabacloud.ram_user_info
+  - module: keysmith.alibabacloud.ram_keyring
+"""
+
+EXAMPLES = r"""
+- name: A user for the SLB API
+  keysmith.alibabacloud.ram_user:
+    name: slb-api
+    display_name: slb-api
+    comments: Reads load balancers for the dashboard
+    policies:
+      - AliyunSLBReadOnlyAccess
+
+- name: Several users in one call
+  keysmith.alibabacloud.ram_user:
+    policies: [AliyunYundunHighReadOnlyAccess]
+    users:
+      - name: ddos-reader
+      - name: ddos-admin
+        policies: [AliyunYundunHighFullAccess]
+
+- name: Exactly these policies and no others
+  keysmith.alibabacloud.ram_user:
+    name: slb-api
+    policies:
+      - name: AliyunSLBReadOnlyAccess
+        type: System
+    purge_policies: true
+
+- name: Rename a user
+  keysmith.alibabacloud.ram_user:
+    name: slb-api
+    new_name: slb-reader
+
+- name: Delete a user with all it has
+  keysmith.alibabacloud.ram_user:
+    name: slb-reader
+    state: absent
+    force: true
+"""
+
+RETURN = r"""
+user:
+  description:
+    - The user as it is now, or as it was if it is gone; in check mode as it would be.
+    - There is nothing but C(actions) to a user that was to be gone and did not exist.
+  returned: when O(name) is given
+  type: dict
+  contains:
+    user_name:
+      description: Name of the user.
+      returned: always
+      type: str
+      sample: slb-api
+    user_id:
+      description: ID of the user; null in check mode for a user that would be created.
+      returned: always
+      type: str
+      sample: "216959339000000001"
+    display_name:
+      description: Display name.
+      returned: always
+      type: str
+      sample: slb-api
+    mobile_phone:
+      description: Phone number, empty if there is none.
+      returned: always
+      type: str
+      sample: 86-18600008888
+    email:
+      description: E-mail address, empty if there is none.
+      returned: always
+      type: str
+      sample: slb@example.com
+    comments:
+      description: Remark, empty if there is none.
+      returned: always
+      type: str
+      sample: Reads load balancers for the dashboard
+    create_date:
+      description: When the user was created, in UTC.
+      returned: always
+      type: str
+      sample: "2026-01-02T03:04:05Z"
+    update_date:
+      description: When the user was last changed, in UTC; null if that is not known.
+      returned: always
+      type: str
+      sample: "2026-01-02T03:04:05Z"
+    groups:
+      description: Names of the groups that the user is in.
+      returned: when O(groups) is given
+      type: list
+      elements: str
+      sample: [developers]
+    policies:
+      description: Policies attached to the user itself.
+      returned: when O(policies) is given
+      type: list
+      elements: dict
+      sample: [{name: AliyunSLBReadOnlyAccess, type: System}]
+    actions:
+      description: What was done, or would be done in check mode.
+      returned: always
+      type: list
+      elements: str
+      sample: [create user slb-api, attach policy AliyunSLBReadOnlyAccess (System) to user slb-api]
+    error:
+      description: Why the user is not as shown here. What RV(user.actions) lists was done before.
+      returned: when the task failed at this user
+      type: str
+      sample: "Cannot attach policy AliyunSLBReadOnlyAccess (System) to user slb-api: ..."
+users:
+  description: The users in the order of O(users), each as RV(user).
+  returned: when O(users) is given
+  type: list
+  elements: dict
+  sample: [{user_name: slb-api, user_id: "216959339000000001", actions: []}]
+account_id:
+  description: ID of the account that the users belong to.
+  returned: success
+  type: str
+  sample: "1234567890123456"
+code:
+  description: The API's code of the error.
+  returned: when the API refused
+  type: str
+  sample: NoPermission
+request_id:
+  description: ID of the refused request, for Alibaba Cloud's support.
+  returned: when the API refused
+  type: str
+  sample: 04F0F334-1335-436C-A1D7-6C044FE73368
+"""
+
+import typing as t
+
+from ..module_utils._module import RamModule
+from ..module_utils._user_plan import plan_users
+
+if t.TYPE_CHECKING:
+    from ..module_utils._client import Client
+    from ..module_utils._plan import Plan
+    from ..module_utils._user import User
+
+USER_OPTIONS: dict[str, dict[str, t.Any]] = {
+    "name": {"type": "str"},
+    "state": {"type": "str", "choices": ["present", "absent"]},
+    "new_name": {"type": "str"},
+    "display_name": {"type": "str"},
+    "mobile_phone": {"type": "str"},
+    "email": {"type": "str"},
+    "comments": {"type": "str"},
+    "groups": {"type": "list", "elements": "str"},
+    "purge_groups": {"type": "bool"},
+    "policies": {"type": "list", "elements": "raw"},
+    "purge_policies": {"type": "bool"},
+    "force": {"type": "bool"},
+}
+DEFAULTS: dict[str, t.Any] = {
+    "state": "present",
+    "purge_groups": False,
+    "purge_policies": False,
+    "force": False,
+}
+
+ARGUMENT_SPEC: dict[str, t.Any] = {
+    **USER_OPTIONS,
+    **{name: {**USER_OPTIONS[name], "default": value} for name, value in DEFAULTS.items()},
+    "users": {
+        "type": "list",
+        "elements": "dict",
+        "options": {**USER_OPTIONS, "name": {"type": "str", "required": True}},
+    },
+    "concurrency": {"type": "int", "default": 8},
+}
+
+
+def plan_wanted_users(client: Client, params: dict[str, t.Any]) -> list[Plan[User]]:
+    """Plan the user of the task, or each of its list; what that leaves out comes from the task."""
+    task = {name: params[name] for name in USER_OPTIONS}
+    described = [task] if params["users"] is None else params["users"]
+    wanted = [
+        {**task, **{name: value for name, value in user.items() if value is not None}}
+        for user in described
+    ]
+    return plan_users(client, wanted, params["concurrency"])
+
+
+def main() -> None:
+    """Run the module."""
+    module = RamModule(
+        ARGUMENT_SPEC,
+        mutually_exclusive=[("name", "users"), ("new_name", "users")],
+        required_one_of=[("name", "users")],
+    )
+    many = module.params["users"] is not None
+    module.converge(plan_wanted_users, singular="user", plural="users", many=many)
+
+
+if __name__ == "__main__":
+    main()

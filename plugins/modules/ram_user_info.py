@@ -1,0 +1,199 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: ram_user_info
+short_description: Read RAM users of Alibaba Cloud
+version_added: 0.1.0
+description:
+  - Returns one, some or all RAM users of the account, on request with their groups, policies, keys,
+    console login and MFA device.
+  - A name that does not exist is left out and is no error.
+author:
+  - Keysmith maintainers (@keysmith)
+extends_documentation_fragment:
+  - keysmith.alibabacloud._connection
+  - keysmith.alibabacloud._attributes
+  - keysmith.alibabacloud._attributes.info
+  - keysmith.alibabacloud._attributes.action_group
+options:
+  name:
+    description: Name of the user to read.
+    type: str
+  names:
+    description: Names of the users to read. With neither this nor O(name), all users are read.
+    type: list
+    elements: str
+  include:
+    description: What to read about each user besides its attributes. Each costs one request a user,
+      V(access_keys) one more a key.
+    type: list
+    elements: str
+    choices: [groups, policies, access_keys, login_profile, mfa]
+    default: []
+  concurrency:
+    description: How many requests are in flight at most.
+    type: int
+    default: 8
+seealso:
+  - module: keysmith.alibabacloud.ram_user
+"""
+
+EXAMPLES = r"""
+- name: All users
+  keysmith.alibabacloud.ram_user_info:
+  register: all_users
+
+- name: Two users with all that could let them in
+  keysmith.alibabacloud.ram_user_info:
+    names: [slb-api, ddos-admin]
+    include: [policies, groups, access_keys, login_profile, mfa]
+"""
+
+RETURN = r"""
+users:
+  description: The users that exist, in the order asked for, or in the API's order if all are read.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    user_name:
+      description: Name of the user.
+      returned: always
+      type: str
+      sample: slb-api
+    user_id:
+      description: ID of the user.
+      returned: always
+      type: str
+      sample: "216959339000000001"
+    display_name:
+      description: Display name.
+      returned: always
+      type: str
+      sample: slb-api
+    mobile_phone:
+      description: Phone number, empty if there is none.
+      returned: always
+      type: str
+      sample: 86-18600008888
+    email:
+      description: E-mail address, empty if there is none.
+      returned: always
+      type: str
+      sample: slb@example.com
+    comments:
+      description: Remark, empty if there is none.
+      returned: always
+      type: str
+      sample: Reads load balancers for the dashboard
+    create_date:
+      description: When the user was created, in UTC.
+      returned: always
+      type: str
+      sample: "2026-01-02T03:04:05Z"
+    update_date:
+      description: When the user was last changed, in UTC; null if that is not known.
+      returned: always
+      type: str
+      sample: "2026-01-02T03:04:05Z"
+    groups:
+      description: Names of the groups that the user is in.
+      returned: when O(include) has V(groups)
+      type: list
+      elements: str
+      sample: [developers]
+    policies:
+      description: Policies attached to the user itself.
+      returned: when O(include) has V(policies)
+      type: list
+      elements: dict
+      sample: [{name: AliyunSLBReadOnlyAccess, type: System}]
+    access_keys:
+      description: Keys of the user, never with a secret.
+      returned: when O(include) has V(access_keys)
+      type: list
+      elements: dict
+      sample:
+        - access_key_id: LTAI5tEXAMPLEEXAMPLE0001
+          create_date: "2026-01-02T03:04:05Z"
+          last_used_date: null
+          status: Active
+          user_name: slb-api
+    login_profile:
+      description: Console login of the user; null if it has none.
+      returned: when O(include) has V(login_profile)
+      type: dict
+      sample:
+        create_date: "2026-01-02T03:04:05Z"
+        mfa_bind_required: true
+        password_reset_required: false
+    mfa:
+      description: MFA device of the user; null if it has none.
+      returned: when O(include) has V(mfa)
+      type: dict
+      sample: {serial_number: "acs:ram::1234567890123456:mfa/slb-api", type: VMFA}
+"""
+
+import typing as t
+
+from ..module_utils._access_key import list_with_last_use
+from ..module_utils._module import RamModule
+from ..module_utils._pool import map_all
+from ..module_utils._user import User, UserApi, refuse_bad_names
+
+if t.TYPE_CHECKING:
+    from ..module_utils._client import Client
+
+ASPECTS = ["groups", "policies", "access_keys", "login_profile", "mfa"]
+
+ARGUMENT_SPEC: dict[str, t.Any] = {
+    "name": {"type": "str"},
+    "names": {"type": "list", "elements": "str"},
+    "include": {"type": "list", "elements": "str", "choices": ASPECTS, "default": []},
+    "concurrency": {"type": "int", "default": 8},
+}
+
+
+def read_users(client: Client, params: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+    """Return the users asked for, with what is to be included."""
+    api = UserApi(client)
+    names = params["names"] if params["name"] is None else [params["name"]]
+    if names is None:
+        users = api.list_all()
+    else:
+        refuse_bad_names(names)
+        known = api.find_many(names) if names else {}
+        users = [known[name] for name in dict.fromkeys(names) if name in known]
+    return map_all(
+        lambda user: describe(client, user, params["include"]), users, params["concurrency"]
+    )
+
+
+def describe(client: Client, user: User, include: list[str]) -> dict[str, t.Any]:
+    """Return the user with the aspects to include."""
+    api = UserApi(client)
+    name = user.user_name
+    readers: dict[str, t.Callable[[], t.Any]] = {
+        "groups": lambda: list(api.list_groups(name)),
+        "policies": lambda: [policy.as_result() for policy in api.list_policies(name)],
+        "access_keys": lambda: [key.as_info() for key in list_with_last_use(client, name)],
+        "login_profile": lambda: api.find_login_profile(name),
+        "mfa": lambda: api.find_mfa_device(name),
+    }
+    return {**user.as_result(), **{aspect: readers[aspect]() for aspect in include}}
+
+
+def main() -> None:
+    """Run the module."""
+    module = RamModule(ARGUMENT_SPEC, mutually_exclusive=[("name", "names")])
+    module.inform(read_users, plural="users")
+
+
+if __name__ == "__main__":
+    main()

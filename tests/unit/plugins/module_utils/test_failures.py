@@ -1,0 +1,597 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Slow and broken clouds: each failure ends in success or in one clear message, and is undone."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import threading
+import time
+import typing as t
+from functools import partial
+
+import pytest
+
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils import _access_key, _retry
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._errors import ThrottledError
+
+from ..conftest import endpoints, writing_actions
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from emulator import Emulator
+
+    from ..conftest import Result
+
+    RunModule = Callable[..., Result]
+    Pair = dict[str, str]
+
+SHOW = {"show_secret": True}
+FOR_EVER = 1000
+IDENTITY = {
+    "RequestId": "r-1",
+    "AccountId": "1234567890123456",
+    "IdentityType": "RAMUser",
+    "Arn": "acs:ram::1234567890123456:user/ops",
+    "UserId": "1",
+}
+# What goes wrong with a request that the cloud does not carry out.
+FAULTS: dict[str, dict[str, t.Any]] = {
+    "500": {"kind": "error", "code": "InternalError", "status": 500},
+    "503": {"kind": "error", "code": "ServiceUnavailable", "status": 503},
+    "reset": {"kind": "drop_before"},
+    "HTML 502": {"kind": "garbage"},
+    "HTML 200": {"kind": "garbage", "status": 200},
+    "empty 200": {"kind": "empty"},
+    "empty 500": {"kind": "empty", "status": 500},
+    "throttled": {"kind": "throttle"},
+    "throttled 429": {"kind": "throttle", "status": 429},
+    "throttled 503": {"kind": "throttle", "status": 503, "retry_after_ms": 50},
+    "read time-out": {"kind": "delay", "ms": 1500},
+}
+
+
+class FakeTime:
+    """A clock that only moves when somebody sleeps, and remembers for how long they did."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.slept: list[float] = []
+
+    def monotonic(self) -> float:
+        """Return the time."""
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses between attempts, which are not waited for."""
+    clock = FakeTime()
+    monkeypatch.setattr(_retry, "time", clock)
+    return clock.slept
+
+
+@pytest.fixture
+def _alice(emulator: Emulator) -> None:
+    """There is a user without keys."""
+    emulator.call("CreateUser", UserName="alice")
+
+
+class Task(t.NamedTuple):
+    """A task, the action of it that goes wrong, and what that is in words."""
+
+    module: str
+    options: dict[str, t.Any]
+    action: str
+    doing: str = ""
+
+
+PASSING = [
+    Task("ram_user_info", {"name": "alice"}, "GetUser"),
+    Task("ram_user", {"name": "alice", "comments": "new"}, "UpdateUser"),
+    Task("ram_user", {"name": "alice", "policies": ["AliyunSLBReadOnlyAccess"]}, "*"),
+    Task("ram_access_key_info", {"user_name": "alice"}, "ListAccessKeys"),
+]
+LASTING = [
+    Task("ram_user_info", {}, "ListUsers", "list users"),
+    Task("ram_user", {"name": "bob"}, "*", "find out who is calling"),
+    Task("ram_user", {"name": "bob"}, "CreateUser", "create user bob"),
+    Task("ram_user", {"name": "alice", "comments": "x"}, "UpdateUser", "update user alice"),
+    Task("ram_user", {"name": "alice", "new_name": "bob"}, "UpdateUser", "update user alice"),
+    Task("ram_user", {"name": "alice", "state": "absent"}, "DeleteUser", "delete user alice"),
+    Task(
+        "ram_access_key",
+        {"user_name": "alice"},
+        "ListAccessKeys",
+        "list AccessKeys of user alice",
+    ),
+]
+
+
+@pytest.mark.usefixtures("_alice", "pauses")
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("task", PASSING, ids=lambda task: task.action)
+def test_passing_fault(run_module: RunModule, emulator: Emulator, task: Task, fault: str) -> None:
+    """A request that is safe to repeat survives a fault that passes."""
+    emulator.fail(task.action, **FAULTS[fault])
+
+    result = run_module(task.module, **task.options, read_timeout=1)
+
+    assert not result.failed, result.msg
+    assert emulator.faults() == []
+
+
+@pytest.mark.usefixtures("_alice", "pauses")
+@pytest.mark.parametrize("fault", sorted(FAULTS.keys() - {"read time-out"}))
+@pytest.mark.parametrize("task", LASTING, ids=lambda task: task.doing)
+def test_lasting_fault(run_module: RunModule, emulator: Emulator, task: Task, fault: str) -> None:
+    """A fault that lasts ends in one message that says in words what could not be done."""
+    before = emulator.state()["users"]
+    emulator.fail(task.action, times=FOR_EVER, **FAULTS[fault])
+
+    result = run_module(task.module, **task.options)
+
+    assert result.failed
+    assert result.msg.startswith(f"Cannot {task.doing}: ")
+    assert not result.changed
+    assert emulator.state()["users"] == before
+    if "code" in FAULTS[fault]:
+        assert result["code"] == FAULTS[fault]["code"]
+        assert result["request_id"] in result.msg
+    assert "Traceback" not in result.printed
+
+
+def test_read_timeout_message(run_module: RunModule, emulator: Emulator) -> None:
+    """A server that never answers in time is told by name, with the option to change."""
+    emulator.fail("ListUsers", "delay", ms=1500)
+
+    result = run_module("ram_user_info", read_timeout=1, max_attempts=1)
+
+    assert result.msg == (
+        f"Cannot list users: no answer from {emulator.url} (timed out, see read_timeout)"
+    )
+
+
+@pytest.mark.parametrize("attempts", [1, 3, 6])
+def test_attempts_are_counted(
+    run_module: RunModule, emulator: Emulator, pauses: list[float], attempts: int
+) -> None:
+    """A request is sent max_attempts times at most, with pauses that may grow in between."""
+    emulator.fail("ListUsers", "error", times=FOR_EVER, status=500)
+
+    run_module("ram_user_info", max_attempts=attempts)
+
+    assert emulator.actions() == ["ListUsers"] * attempts
+    assert len(pauses) == attempts - 1
+    assert all(0 <= pause <= 0.5 * 2**n for n, pause in enumerate(pauses))
+
+
+def test_wish_of_the_server_is_followed(
+    run_module: RunModule, emulator: Emulator, pauses: list[float]
+) -> None:
+    """A throttled request is repeated no sooner than the server wants it to be."""
+    emulator.fail("ListUsers", "throttle", retry_after_ms=7000)
+
+    result = run_module("ram_user_info")
+
+    assert not result.failed
+    assert 7 <= sum(pauses) <= 7.5
+
+
+def test_wish_of_the_server_is_bounded(
+    run_module: RunModule, emulator: Emulator, pauses: list[float]
+) -> None:
+    """A server that asks for an hour is not waited for that long."""
+    emulator.fail("ListUsers", "throttle", retry_after_ms=3_600_000)
+
+    run_module("ram_user_info")
+
+    assert sum(pauses) <= 16.5
+
+
+def test_throttling_holds_everybody_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What another thread has to send meanwhile waits as long as what was throttled."""
+    clock = FakeTime()
+    monkeypatch.setattr(_retry, "time", clock)
+    retrier = _retry.Retrier(max_attempts=2)
+    throttled = ThrottledError("slow down", code="Throttling.User", request_id="r-1")
+    throttled.retry_after = 5.0
+    sent: list[float] = []
+
+    def sleep_while_another_thread_sends(seconds: float) -> None:
+        monkeypatch.setattr(clock, "sleep", partial(FakeTime.sleep, clock))
+        retrier.run(lambda: sent.append(clock.now), repeatable=True)
+        clock.sleep(seconds)
+
+    def fail_once() -> None:
+        if clock.now == 0:
+            raise throttled
+
+    monkeypatch.setattr(clock, "sleep", sleep_while_another_thread_sends)
+    retrier.run(fail_once, repeatable=True)
+
+    assert len(sent) == 1
+    assert sent[0] >= 5.0
+
+
+def test_throttled_creation_is_repeated(
+    run_module: RunModule, emulator: Emulator, pauses: list[float]
+) -> None:
+    """A creation that flow control refused was not carried out, so it is sent again."""
+    emulator.call("CreateUser", UserName="alice")
+    emulator.fail("CreateAccessKey", "throttle")
+
+    result = run_module("ram_access_key", user_name="alice", **SHOW)
+
+    assert result.changed
+    assert len(pauses) == 1
+    assert len(emulator.state()["users"]["alice"]["access_keys"]) == 1
+
+
+@pytest.mark.usefixtures("pauses")
+@pytest.mark.parametrize(
+    ("action", "options"),
+    [
+        ("AddUserToGroup", {"groups": ["new"]}),
+        ("RemoveUserFromGroup", {"groups": [], "purge_groups": True}),
+        ("AttachPolicyToUser", {"policies": ["AliyunRAMReadOnlyAccess"]}),
+        ("DetachPolicyFromUser", {"policies": [], "purge_policies": True}),
+        ("UpdateUser", {"comments": "new"}),
+        ("DeleteAccessKey", {"state": "absent", "force": True}),
+        ("DeleteLoginProfile", {"state": "absent", "force": True}),
+        ("DeleteUser", {"state": "absent", "force": True}),
+    ],
+)
+def test_carried_out_without_an_answer(
+    run_module: RunModule, emulator: Emulator, action: str, options: dict[str, t.Any]
+) -> None:
+    """The answer "already so" to a repetition is success: the first try did it."""
+    emulator.call("CreateUser", UserName="alice")
+    for group in ("old", "new"):
+        emulator.call("CreateGroup", GroupName=group)
+    emulator.call("AddUserToGroup", UserName="alice", GroupName="old")
+    policy = {"PolicyName": "AliyunSLBReadOnlyAccess", "PolicyType": "System"}
+    emulator.call("AttachPolicyToUser", UserName="alice", **policy)
+    emulator.call("CreateAccessKey", UserName="alice")
+    emulator.call("CreateLoginProfile", UserName="alice", Password="Correct-Horse-7")
+    emulator.fail(action, "drop_after")
+
+    result = run_module("ram_user", name="alice", **options)
+
+    assert not result.failed, result.msg
+    assert result.changed
+    assert emulator.actions().count(action) == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "name"), [({"name": "bob"}, "bob"), ({"name": "alice", "new_name": "bob"}, "bob")]
+)
+def test_creation_and_rename_without_an_answer(
+    run_module: RunModule, emulator: Emulator, options: dict[str, str], name: str
+) -> None:
+    """A user that was created or renamed without an answer is found, and nothing is sent twice."""
+    emulator.call("CreateUser", UserName="alice")
+    for action in ("CreateUser", "UpdateUser"):
+        emulator.fail(action, "drop_after")
+
+    result = run_module("ram_user", comments="x", **options)
+
+    stored = emulator.state()["users"][name]
+    assert not result.failed, result.msg
+    assert result["user"]["user_id"] == stored["user_id"]
+    assert stored["comments"] == "x"
+    assert len(writing_actions(emulator)) == len(emulator.faults()) == 1
+
+
+@pytest.mark.usefixtures("pauses")
+@pytest.mark.parametrize("options", [{"name": "bob"}, {"name": "alice", "new_name": "bob"}])
+def test_creation_and_rename_carried_out_late(
+    run_module: RunModule, emulator: Emulator, options: dict[str, str]
+) -> None:
+    """A creation or rename that happens after the task failed is what the next run finds."""
+    emulator.call("CreateUser", UserName="alice")
+    for action in ("CreateUser", "UpdateUser"):
+        emulator.fail(action, "late", ms=300)
+
+    late = run_module("ram_user", **options)
+    time.sleep(0.6)
+    after = run_module("ram_user", **options)
+
+    assert late.failed
+    assert not late.changed
+    assert (after.failed, after.changed) == (False, False)
+
+
+@pytest.mark.usefixtures("pauses")
+def test_update_that_never_happens(run_module: RunModule, emulator: Emulator) -> None:
+    """An update that no try carried out is a failure, even though the user can be read."""
+    emulator.call("CreateUser", UserName="alice", Comments="old")
+    emulator.fail("UpdateUser", "drop_before", times=FOR_EVER)
+
+    result = run_module("ram_user", name="alice", comments="new")
+
+    assert result.failed
+    assert result.msg.startswith("Cannot update user alice: no answer from ")
+
+
+LOST: dict[str, dict[str, t.Any]] = {
+    "reset": {"kind": "drop_after"},
+    "500": {"kind": "error", "status": 500, "when": "after"},
+    "HTML": {"kind": "garbage", "when": "after"},
+    "empty": {"kind": "empty", "when": "after"},
+    "slow": {"kind": "delay", "ms": 1300, "when": "after"},
+    "late": {"kind": "late", "ms": 300},
+}
+
+
+@pytest.mark.usefixtures("_alice")
+@pytest.mark.parametrize("fault", LOST)
+def test_lost_key_is_deleted(run_module: RunModule, emulator: Emulator, fault: str) -> None:
+    """A key whose secret was lost with the answer is deleted, and the create is not sent again."""
+    emulator.fail("CreateAccessKey", **LOST[fault])
+
+    result = run_module("ram_access_key", user_name="alice", read_timeout=1, **SHOW)
+
+    assert result.failed
+    assert not result.changed
+    assert result.msg.startswith("Cannot create AccessKey for user alice: ")
+    assert "that it made was deleted; run again" in result.msg
+    assert emulator.actions().count("CreateAccessKey") <= 1
+    assert emulator.state()["users"]["alice"]["access_keys"] == []
+
+
+@pytest.mark.usefixtures("_alice")
+def test_lost_create_that_made_nothing(run_module: RunModule, emulator: Emulator) -> None:
+    """A create that was never carried out leaves nothing to delete."""
+    key_id = emulator.call("CreateAccessKey", UserName="alice")["AccessKey"]["AccessKeyId"]
+    emulator.advance_clock(60)
+    emulator.fail("CreateAccessKey", "drop_before")
+
+    result = run_module(
+        "ram_access_key", user_name="alice", force_create=True, read_timeout=1, **SHOW
+    )
+
+    assert "There is no key that only it can have made; run again" in result.msg
+    assert [k["access_key_id"] for k in emulator.state()["users"]["alice"]["access_keys"]] == [
+        key_id
+    ]
+
+
+@pytest.mark.usefixtures("_alice")
+def test_waiting_for_a_late_create(
+    run_module: RunModule, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keys are listed again only once the create can no longer be carried out."""
+    clock = FakeTime()
+    monkeypatch.setattr(_access_key, "time", clock)
+    emulator.fail("CreateAccessKey", "drop_after")
+
+    run_module("ram_access_key", user_name="alice", read_timeout=60, **SHOW)
+
+    assert sum(clock.slept) == pytest.approx(60, abs=2)
+
+
+def make_key(emulator: Emulator) -> Pair:
+    """Give alice a key as a colleague would."""
+    key = emulator.call("CreateAccessKey", UserName="alice")["AccessKey"]
+    return {"access_key_id": key["AccessKeyId"], "access_key_secret": key["AccessKeySecret"]}
+
+
+@pytest.mark.usefixtures("_alice")
+def test_key_of_a_colleague_beside_the_lost_one(
+    run_module: RunModule, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If somebody else makes a key meanwhile, nobody can tell which is lost: both stay."""
+    clock = FakeTime()
+    monkeypatch.setattr(_access_key, "time", clock)
+    monkeypatch.setattr(clock, "sleep", lambda _seconds: make_key(emulator))
+    emulator.fail("CreateAccessKey", "drop_after")
+
+    result = run_module("ram_access_key", user_name="alice", read_timeout=1, **SHOW)
+
+    assert result.failed
+    assert "DeleteAccessKey" not in emulator.actions()
+    assert len(emulator.state()["users"]["alice"]["access_keys"]) == 2
+
+
+@pytest.mark.usefixtures("_alice")
+@pytest.mark.parametrize("made", ["before the task", "after the create's time", "and used"])
+def test_key_of_a_colleague_and_no_lost_one(
+    run_module: RunModule, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, made: str
+) -> None:
+    """A key that was there before, came too late or has signed is somebody's, and stays."""
+
+    def colleague(_seconds: float) -> None:
+        if made == "after the create's time":
+            emulator.advance_clock(60)
+            make_key(emulator)
+        elif made == "and used":
+            run_module("ram_user_info", name="alice", **make_key(emulator))
+
+    if made == "before the task":
+        make_key(emulator)
+    clock = FakeTime()
+    monkeypatch.setattr(_access_key, "time", clock)
+    monkeypatch.setattr(clock, "sleep", colleague)
+    emulator.fail("CreateAccessKey", "drop_before")
+
+    result = run_module(
+        "ram_access_key", user_name="alice", force_create=True, read_timeout=1, **SHOW
+    )
+
+    assert result.failed
+    assert "DeleteAccessKey" not in emulator.actions()
+    assert len(emulator.state()["users"]["alice"]["access_keys"]) == 1
+
+
+@pytest.mark.usefixtures("_alice", "pauses")
+def test_lost_key_that_cannot_be_looked_for(run_module: RunModule, emulator: Emulator) -> None:
+    """If the keys cannot be listed again, the message says what to look for."""
+    emulator.fail("CreateAccessKey", "drop_after")
+    emulator.fail("ListAccessKeys", "drop_before", skip=1, times=FOR_EVER)
+
+    result = run_module("ram_access_key", user_name="alice", read_timeout=1, **SHOW)
+
+    assert result.msg.startswith("Cannot create AccessKey for user alice: ")
+    assert "Whether it made a key, nobody can tell: look for one, and delete it" in result.msg
+
+
+class HalfServer(http.server.ThreadingHTTPServer):
+    """Answers each action with what the test has prepared, however little sense it makes."""
+
+    daemon_threads = True
+
+    def __init__(self, answers: dict[str, t.Any]) -> None:
+        super().__init__(("127.0.0.1", 0), _HalfHandler)
+        self.answers = {"GetCallerIdentity": IDENTITY, **answers}
+        self.actions: list[str] = []
+
+    @property
+    def url(self) -> str:
+        """The address of the server."""
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class _HalfHandler(http.server.BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        """Answer a request."""
+        server = t.cast("HalfServer", self.server)
+        action = self.headers["x-acs-action"]
+        server.actions.append(action)
+        body = json.dumps(server.answers.get(action, {"RequestId": "r-2"})).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json;charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_arguments: t.Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[dict[str, t.Any]], HalfServer]]:
+    """A function that starts a server of half answers."""
+    servers: list[HalfServer] = []
+
+    def start(answers: dict[str, t.Any]) -> HalfServer:
+        server = HalfServer(answers)
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        return server
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+ASPECTS = ["groups", "policies", "access_keys", "login_profile", "mfa"]
+ALICE = {"RequestId": "r-3", "User": {"UserName": "alice", "UserId": "7"}}
+NOTHING = {"RequestId": "r-4"}
+HALF_ANSWERS = [
+    ("ram_user_info", {"name": "alice"}, {"GetUser": NOTHING}),
+    ("ram_user_info", {"name": "alice"}, {"GetUser": {**NOTHING, "User": {}}}),
+    ("ram_user_info", {"name": "alice"}, {"GetUser": {**NOTHING, "User": None}}),
+    ("ram_user_info", {"name": "alice"}, {"GetUser": {**NOTHING, "User": {"UserName": "alice"}}}),
+    ("ram_user_info", {"name": "alice"}, {"GetUser": {"User": ALICE["User"]}}),
+    ("ram_user_info", {"name": "alice"}, {"GetUser": []}),
+    ("ram_user_info", {"name": "alice"}, {"GetUser": None}),
+    ("ram_user_info", {"name": "alice"}, {"GetUser": "what"}),
+    ("ram_user_info", {}, {"ListUsers": NOTHING}),
+    ("ram_user_info", {}, {"ListUsers": {**NOTHING, "Users": {"User": [{}]}}}),
+    ("ram_user_info", {}, {"ListUsers": {**NOTHING, "Users": {"User": []}, "IsTruncated": True}}),
+    (
+        "ram_user_info",
+        {},
+        {"ListUsers": {**NOTHING, "Users": {"User": []}, "IsTruncated": True, "Marker": "same"}},
+    ),
+    *(
+        ("ram_user_info", {"name": "alice", "include": [aspect]}, {"GetUser": ALICE})
+        for aspect in ASPECTS
+    ),
+    ("ram_user", {"name": "alice", "groups": []}, {"GetUser": ALICE}),
+    ("ram_user", {"name": "alice", "comments": "x"}, {"GetUser": ALICE, "UpdateUser": NOTHING}),
+    ("ram_user", {"name": "alice"}, {"GetCallerIdentity": NOTHING}),
+    ("ram_user", {"name": "alice", "assume_role": {"role_arn": "x"}}, {"AssumeRole": NOTHING}),
+    (
+        "ram_user",
+        {"name": "alice", "assume_role": {"role_arn": "x"}},
+        {"AssumeRole": {**NOTHING, "Credentials": {"AccessKeyId": "STS.x"}}},
+    ),
+    ("ram_access_key", {"user_name": "alice", **SHOW}, {"ListAccessKeys": NOTHING}),
+    (
+        "ram_access_key_info",
+        {"for_account": True},
+        {"GetCallerIdentity": {**IDENTITY, "IdentityType": "Account"}},
+    ),
+]
+
+
+@pytest.mark.usefixtures("pauses")
+@pytest.mark.parametrize(("module", "options", "answers"), HALF_ANSWERS)
+def test_half_answers(
+    run_module: RunModule,
+    serve: Callable[[dict[str, t.Any]], HalfServer],
+    module: str,
+    options: dict[str, t.Any],
+    answers: dict[str, t.Any],
+) -> None:
+    """An answer that lacks what it should hold is one clear message, never an empty result."""
+    server = serve(answers)
+
+    result = run_module(module, **options, **endpoints(server.url))
+
+    assert result.failed
+    assert result.msg.startswith(("Cannot ", "The API sent a page that names itself"))
+    assert "Traceback" not in result.printed
+
+
+@pytest.mark.usefixtures("pauses")
+def test_half_a_new_key(
+    run_module: RunModule, serve: Callable[[dict[str, t.Any]], HalfServer]
+) -> None:
+    """A new key without its secret is no key: it is looked for, and not asked for again."""
+    server = serve(
+        {
+            "ListAccessKeys": {**NOTHING, "AccessKeys": {"AccessKey": []}},
+            "CreateAccessKey": {**NOTHING, "AccessKey": {"AccessKeyId": "x", "Status": "Active"}},
+        }
+    )
+
+    result = run_module(
+        "ram_access_key", user_name="alice", **SHOW, **endpoints(server.url), read_timeout=1
+    )
+
+    assert result.msg.startswith("Cannot create AccessKey for user alice: ")
+    assert server.actions.count("CreateAccessKey") == 1
+    assert server.actions.count("ListAccessKeys") == 2
+
+
+def test_unforeseen_exception(
+    run_module: RunModule, emulator: Emulator, serve: Callable[[dict[str, t.Any]], HalfServer]
+) -> None:
+    """What nobody foresaw becomes a message that says where, not a traceback with values."""
+    odd = {"AccessKeyId": "x", "Status": "Active", "CreateDate": "hunter2"}
+    server = serve({"ListAccessKeys": {**NOTHING, "AccessKeys": {"AccessKey": [odd, odd]}}})
+
+    result = run_module(
+        "ram_access_key",
+        user_name="alice",
+        force_create=True,
+        **SHOW,
+        **endpoints(server.url),
+    )
+
+    assert result.msg.startswith("Unexpected ValueError (_access_key.py, line ")
+    assert "hunter2" not in result.printed
+    assert emulator.requests() == []

@@ -1,0 +1,544 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What ram_user makes of users: attributes, groups, policies, deletion, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import math
+import typing as t
+
+import pytest
+
+from emulator import Emulator
+
+from ..conftest import bind_mfa_device, connection_to, make_role, sign_in, writing_actions
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..conftest import Result
+
+    RunModule = Callable[..., Result]
+
+ATTRIBUTES = {
+    "display_name": "Alice",
+    "mobile_phone": "86-18600008888",
+    "email": "alice@example.com",
+    "comments": "reads load balancers",
+}
+SLB = "AliyunSLBReadOnlyAccess"
+RAM_READ = "AliyunRAMReadOnlyAccess"
+RAM_FULL = "AliyunRAMFullAccess"
+DOCUMENT = {"Version": "1", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+
+
+def make_user(emulator: Emulator, name: str, **attributes: str) -> None:
+    """Create a user behind the module's back."""
+    emulator.call("CreateUser", UserName=name, **attributes)
+
+
+def make_groups(emulator: Emulator, *names: str) -> None:
+    """Create groups."""
+    for name in names:
+        emulator.call("CreateGroup", GroupName=name)
+
+
+def make_policy(emulator: Emulator, name: str) -> None:
+    """Create a custom policy."""
+    emulator.call("CreatePolicy", PolicyName=name, PolicyDocument=json.dumps(DOCUMENT))
+
+
+def give_everything(emulator: Emulator, name: str) -> str:
+    """Create a user with one of everything that blocks a deletion; return the id of its key."""
+    make_user(emulator, name)
+    make_groups(emulator, "readers")
+    key = emulator.call("CreateAccessKey", UserName=name)["AccessKey"]
+    emulator.call("CreateLoginProfile", UserName=name, Password="Correct-Horse-7")
+    emulator.call("AddUserToGroup", UserName=name, GroupName="readers")
+    emulator.call("AttachPolicyToUser", UserName=name, PolicyName=SLB, PolicyType="System")
+    bind_mfa_device(emulator, name)
+    return str(key["AccessKeyId"])
+
+
+def policies_of(emulator: Emulator, name: str) -> set[str]:
+    """Return the names of the policies attached to a user."""
+    return {
+        policy["PolicyName"]
+        for policy in emulator.call("ListPoliciesForUser", UserName=name)["Policies"]["Policy"]
+    }
+
+
+def test_creates_a_user_as_described(run_module: RunModule, emulator: Emulator) -> None:
+    """A new user has every attribute, group and policy that was asked for."""
+    make_groups(emulator, "readers")
+
+    result = run_module("ram_user", name="alice", groups=["readers"], policies=[SLB], **ATTRIBUTES)
+
+    stored = emulator.state()["users"]["alice"]
+    assert ATTRIBUTES.items() <= stored.items()
+    assert stored["groups"] == ["readers"]
+    assert policies_of(emulator, "alice") == {SLB}
+    assert result["user"] == {
+        **ATTRIBUTES,
+        "user_name": "alice",
+        "user_id": stored["user_id"],
+        "create_date": stored["create_date"],
+        "update_date": None,
+        "groups": ["readers"],
+        "policies": [{"name": SLB, "type": "System"}],
+        "actions": [
+            "create user alice",
+            "add user alice to group readers",
+            f"attach policy {SLB} (System) to user alice",
+        ],
+    }
+    assert result["account_id"] == emulator.account_id
+
+
+def test_what_is_left_out_is_left_alone(run_module: RunModule, emulator: Emulator) -> None:
+    """An option that is not given changes nothing, whatever else changes."""
+    run_module("ram_user", name="alice", policies=[SLB], **ATTRIBUTES)
+
+    result = run_module("ram_user", name="alice", comments="new")
+
+    stored = emulator.state()["users"]["alice"]
+    assert {**ATTRIBUTES, "comments": "new"}.items() <= stored.items()
+    assert policies_of(emulator, "alice") == {SLB}
+    assert "policies" not in result["user"]
+
+
+@pytest.mark.parametrize("attribute", ATTRIBUTES)
+def test_empty_text_clears(run_module: RunModule, emulator: Emulator, attribute: str) -> None:
+    """An empty text clears an attribute, once."""
+    run_module("ram_user", name="alice", **ATTRIBUTES)
+
+    cleared = run_module("ram_user", name="alice", **{attribute: ""})
+    repeated = run_module("ram_user", name="alice", **{attribute: ""})
+
+    assert {**ATTRIBUTES, attribute: ""}.items() <= emulator.state()["users"]["alice"].items()
+    assert (cleared.changed, repeated.changed) == (True, False)
+
+
+def test_rename_is_idempotent(run_module: RunModule, emulator: Emulator) -> None:
+    """A user is renamed once, keeps its id and what it has, and no other user appears."""
+    make_user(emulator, "alice", Comments="x")
+    user_id = emulator.state()["users"]["alice"]["user_id"]
+
+    renamed = run_module("ram_user", name="alice", new_name="alicia")
+    repeated = run_module("ram_user", name="alice", new_name="alicia")
+
+    users = emulator.state()["users"]
+    assert list(users) == ["alicia"]
+    assert (users["alicia"]["user_id"], users["alicia"]["comments"]) == (user_id, "x")
+    assert (renamed.changed, repeated.changed) == (True, False)
+    assert repeated["user"]["user_name"] == "alicia"
+
+
+def test_rename_of_nobody_creates_under_the_new_name(
+    run_module: RunModule, emulator: Emulator
+) -> None:
+    """If there is a user of neither name, one is created under the new name."""
+    run_module("ram_user", name="alice", new_name="alicia")
+
+    assert list(emulator.state()["users"]) == ["alicia"]
+
+
+def test_rename_to_the_same_name(run_module: RunModule, emulator: Emulator) -> None:
+    """A user that is to keep its name is there once and needs no change."""
+    make_user(emulator, "alice")
+
+    result = run_module("ram_user", name="alice", new_name="alice")
+
+    assert (result.failed, result.changed) == (False, False)
+
+
+def test_rename_onto_another_user(run_module: RunModule, emulator: Emulator) -> None:
+    """A rename fails if both names exist, and changes neither."""
+    make_user(emulator, "alice")
+    make_user(emulator, "alicia")
+
+    result = run_module("ram_user", name="alice", new_name="alicia", comments="x")
+
+    assert result.msg == "Cannot rename user alice to alicia: both exist"
+    assert writing_actions(emulator) == []
+
+
+def test_rename_keeps_up_with_memberships(run_module: RunModule, emulator: Emulator) -> None:
+    """One task renames a user and changes its groups and policies under the new name."""
+    make_groups(emulator, "readers", "writers")
+    run_module("ram_user", name="alice", groups=["readers"], policies=[SLB])
+
+    result = run_module(
+        "ram_user",
+        name="alice",
+        new_name="alicia",
+        groups=["writers"],
+        purge_groups=True,
+        policies=[RAM_READ],
+        purge_policies=True,
+    )
+
+    assert not result.failed
+    assert emulator.state()["users"]["alicia"]["groups"] == ["writers"]
+    assert policies_of(emulator, "alicia") == {RAM_READ}
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"groups": None, "purge_groups": True}, {"readers", "writers"}),
+        ({"groups": [], "purge_groups": False}, {"readers", "writers"}),
+        ({"groups": [], "purge_groups": True}, set()),
+        ({"groups": ["owners"], "purge_groups": False}, {"readers", "writers", "owners"}),
+        ({"groups": ["owners", "readers"], "purge_groups": True}, {"owners", "readers"}),
+        ({"groups": ["readers", "readers"], "purge_groups": True}, {"readers"}),
+    ],
+)
+def test_groups(
+    run_module: RunModule,
+    emulator: Emulator,
+    options: dict[str, t.Any],
+    expected: set[str],
+) -> None:
+    """Groups are joined, and left only when purging what a given list leaves out."""
+    make_groups(emulator, "readers", "writers", "owners")
+    run_module("ram_user", name="alice", groups=["readers", "writers"])
+
+    result = run_module("ram_user", name="alice", **options)
+
+    assert set(emulator.state()["users"]["alice"]["groups"]) == expected
+    assert result.changed == (expected != {"readers", "writers"})
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"policies": None, "purge_policies": True}, {SLB, "ours"}),
+        ({"policies": [], "purge_policies": False}, {SLB, "ours"}),
+        ({"policies": [], "purge_policies": True}, set()),
+        ({"policies": [RAM_READ], "purge_policies": False}, {SLB, "ours", RAM_READ}),
+        ({"policies": ["ours"], "purge_policies": True}, {"ours"}),
+        (
+            {"policies": [{"name": "ours", "type": "Custom"}, SLB], "purge_policies": True},
+            {SLB, "ours"},
+        ),
+        ({"policies": [SLB, {"name": SLB, "type": "System"}], "purge_policies": True}, {SLB}),
+    ],
+)
+def test_policies(
+    run_module: RunModule,
+    emulator: Emulator,
+    options: dict[str, t.Any],
+    expected: set[str],
+) -> None:
+    """Policies are attached, and detached only when purging what a given list leaves out."""
+    make_policy(emulator, "ours")
+    run_module("ram_user", name="alice", policies=[SLB, "ours"])
+
+    result = run_module("ram_user", name="alice", **options)
+
+    assert policies_of(emulator, "alice") == expected
+    assert result.changed == (expected != {SLB, "ours"})
+
+
+def test_ambiguous_policy(run_module: RunModule, emulator: Emulator) -> None:
+    """A bare name that stands for two policies is refused until its type is said."""
+    make_policy(emulator, SLB)
+
+    bare = run_module("ram_user", name="alice", policies=[SLB])
+    typed = run_module("ram_user", name="alice", policies=[{"name": SLB, "type": "Custom"}])
+
+    assert "exists as System and as Custom: say which" in bare.msg
+    assert typed["user"]["policies"] == [{"name": SLB, "type": "Custom"}]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ({"name": ""}, "name of user '' must be"),
+        ({"name": "a b"}, "name of user 'a b' must be"),
+        ({"name": "a" * 65}, "must be 1 to 64"),
+        ({"new_name": "a@b"}, "new_name of user 'bob' must be"),
+        ({"new_name": ""}, "new_name of user 'bob' must be"),
+        ({"display_name": "a b"}, "display_name of user 'bob' must be"),
+        ({"mobile_phone": "18600008888"}, "mobile_phone of user 'bob' must be"),
+        ({"email": "nobody"}, "email of user 'bob' must be"),
+        ({"comments": "x" * 129}, "comments of user 'bob' must be"),
+        ({"name": "alice"}, "user alice is described 2 times"),
+        ({"new_name": "alice"}, "user alice is described 2 times"),
+        ({"new_name": "bobby", "state": "absent"}, "can't be renamed and absent"),
+        ({"policies": [{"name": SLB}]}, "a policy of user bob must be a name"),
+        ({"policies": [{"name": SLB, "type": "system"}]}, "a policy of user bob must be a name"),
+        ({"policies": [{"name": SLB, "type": "System", "x": 1}]}, "a policy of user bob must be"),
+        ({"policies": [""]}, "a policy of user bob must be a name"),
+        ({"policies": [None]}, "a policy of user bob must be a name"),
+        ({"policies": ["NoSuchPolicy"]}, "There is no policy NoSuchPolicy"),
+        (
+            {"policies": [{"name": SLB, "type": "Custom"}]},
+            f"There is no policy {SLB} (Custom)",
+        ),
+        ({"groups": ["strangers", "aliens"]}, "There is no group aliens, strangers"),
+        ({"state": "gone"}, "value of state must be one of: present, absent"),
+    ],
+)
+@pytest.mark.parametrize("mode", [{}, {"_ansible_check_mode": True}], ids=["real", "check"])
+def test_bad_description(
+    run_module: RunModule,
+    emulator: Emulator,
+    wrong: dict[str, t.Any],
+    reason: str,
+    mode: dict[str, bool],
+) -> None:
+    """One user that is described wrongly fails the task before any user is changed."""
+    result = run_module(
+        "ram_user",
+        users=[{"name": "alice"}, {"name": "bob", **wrong}],
+        **mode,
+    )
+
+    assert result.failed
+    assert reason in result.msg
+    assert writing_actions(emulator) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({}, "one of the following is required: name, users"),
+        ({"name": "alice", "users": []}, "mutually exclusive: name|users"),
+        ({"new_name": "alice", "users": []}, "mutually exclusive: new_name|users"),
+        ({"users": [{"comments": "x"}]}, "missing required arguments: name"),
+        ({"users": '[{"name": "a"}, {"name": "b"}]'}, "-a '{\"users\": [...]}'"),
+        ({"name": "alice", "policies": '{"name": "a", "type": "b"}'}, '{"policies": [...]}'),
+        ({"name": "alice", "groups": ['["a"', '"b"]']}, '{"groups": [...]}'),
+    ],
+)
+def test_bad_arguments(
+    run_module: RunModule, emulator: Emulator, options: dict[str, t.Any], reason: str
+) -> None:
+    """Arguments that contradict each other, or that were cut to pieces, send no request."""
+    result = run_module("ram_user", **options)
+
+    assert reason in result.msg
+    assert emulator.actions() == []
+
+
+def test_cut_arguments_echo_no_secret(run_module: RunModule, emulator: Emulator) -> None:
+    """The refusal of arguments that were cut to pieces does not echo the caller's secret."""
+    result = run_module("ram_user", users='[{"name": "a"}]')
+
+    assert result.failed
+    assert emulator.access_key_secret not in result.printed
+
+
+def test_many_users(run_module: RunModule, emulator: Emulator) -> None:
+    """What an element leaves out comes from the task, and results are in the order of the list."""
+    for name in ("carol", "dave"):
+        make_user(emulator, name, Comments="before")
+
+    result = run_module(
+        "ram_user",
+        comments="shared",
+        policies=[SLB],
+        users=[
+            {"name": "dave", "state": "absent"},
+            {"name": "alice"},
+            {"name": "bob", "comments": "own", "policies": [RAM_READ]},
+            {"name": "carol", "comments": ""},
+        ],
+    )
+
+    users = emulator.state()["users"]
+    assert [user["user_name"] for user in result["users"]] == ["dave", "alice", "bob", "carol"]
+    assert {name: user["comments"] for name, user in users.items()} == {
+        "carol": "",
+        "alice": "shared",
+        "bob": "own",
+    }
+    assert policies_of(emulator, "bob") == {RAM_READ}
+    assert policies_of(emulator, "alice") == policies_of(emulator, "carol") == {SLB}
+
+
+def test_nobody(run_module: RunModule, emulator: Emulator) -> None:
+    """An empty list does nothing and succeeds."""
+    result = run_module("ram_user", users=[])
+
+    assert (result.failed, result.changed, result["users"]) == (False, False, [])
+    assert writing_actions(emulator) == []
+
+
+@pytest.mark.parametrize("mode", [{}, {"_ansible_check_mode": True}], ids=["real", "check"])
+def test_delete_without_force_lists_what_the_user_has(
+    run_module: RunModule,
+    emulator: Emulator,
+    mode: dict[str, bool],
+) -> None:
+    """A user that still has something is not deleted; the message lists all of it."""
+    key_id = give_everything(emulator, "alice")
+
+    result = run_module("ram_user", name="alice", state="absent", **mode)
+
+    assert result.msg == (
+        f"Cannot delete user alice, which still has AccessKey {key_id}, login profile, "
+        f"group readers, policy {SLB} (System), MFA device. Say force: true to remove these too"
+    )
+    assert writing_actions(emulator) == []
+
+
+def test_force_locks_the_user_out_first(run_module: RunModule, emulator: Emulator) -> None:
+    """Keys and the console login go before anything else, the user last."""
+    give_everything(emulator, "alice")
+
+    result = run_module("ram_user", name="alice", state="absent", force=True)
+
+    assert result.changed
+    assert emulator.state()["users"] == {}
+    assert writing_actions(emulator) == [
+        "DeleteAccessKey",
+        "DeleteLoginProfile",
+        "RemoveUserFromGroup",
+        "DetachPolicyFromUser",
+        "UnbindMFADevice",
+        "DeleteUser",
+    ]
+
+
+def test_failure_halfway_is_told(run_module: RunModule, emulator: Emulator) -> None:
+    """A task that fails halfway reports the change and the actions done so far."""
+    give_everything(emulator, "alice")
+    emulator.fail("DetachPolicyFromUser", "error", code="NotSupport", status=400)
+
+    result = run_module("ram_user", name="alice", state="absent", force=True)
+
+    assert result.failed
+    assert result.changed
+    assert result.msg.startswith(f"Cannot detach policy {SLB} (System) from user alice: ")
+    assert result["code"] == "NotSupport"
+    assert result["request_id"] in result.msg
+    assert len(result["user"]["actions"]) == 3
+    assert result["user"]["error"] == result.msg
+
+
+def test_one_failure_among_many_users(run_module: RunModule, emulator: Emulator) -> None:
+    """A user that fails does not keep the others from being made, and the message names it."""
+    emulator.fail("CreateUser", "error", code="NotSupport", status=400)
+
+    result = run_module(
+        "ram_user", users=[{"name": name} for name in ("alice", "bob", "carol")], concurrency=1
+    )
+
+    assert result.failed
+    assert result.changed
+    assert result.msg.startswith("1 of 3 users failed: Cannot create user alice: ")
+    assert list(emulator.state()["users"]) == ["bob", "carol"]
+    assert ["error" in user for user in result["users"]] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"state": "absent", "force": True},
+        {"groups": [], "purge_groups": True},
+        {"policies": [], "purge_policies": True},
+    ],
+)
+@pytest.mark.parametrize("signed_by", ["a key", "a role"])
+def test_signing_user_is_protected(
+    run_module: RunModule,
+    emulator: Emulator,
+    options: dict[str, t.Any],
+    signed_by: str,
+) -> None:
+    """The user that signs, or that assumed the role that signs, is not locked out, force or not."""
+    make_groups(emulator, "admins")
+    signer: dict[str, t.Any] = sign_in(emulator, "ops", RAM_FULL, "AliyunSTSAssumeRoleAccess")
+    emulator.call("AddUserToGroup", UserName="ops", GroupName="admins")
+    if signed_by == "a role":
+        signer["assume_role"] = {"role_arn": make_role(emulator)}
+
+    result = run_module("ram_user", name="ops", **options, **signer)
+
+    assert result.msg.startswith("Refusing to ")
+    assert "user ops: this run signs with a key of that user" in result.msg
+    assert set(writing_actions(emulator)) <= {"AssumeRole"}
+
+
+def test_signing_user_may_change_in_harmless_ways(
+    run_module: RunModule, emulator: Emulator
+) -> None:
+    """The user that signs can be given groups and policies."""
+    make_groups(emulator, "admins")
+    signer = sign_in(emulator, "ops", RAM_FULL)
+
+    result = run_module("ram_user", name="ops", groups=["admins"], policies=[SLB], **signer)
+
+    assert result.changed
+    assert policies_of(emulator, "ops") == {RAM_FULL, SLB}
+
+
+def test_contact_data_on_the_international_site(run_module: RunModule) -> None:
+    """Attributes that the site does not store are no change for ever, but a warning."""
+    with Emulator(site="intl") as intl:
+        options = {**connection_to(intl), "name": "alice", "email": "alice@example.com"}
+
+        created, repeated = run_module("ram_user", **options), run_module("ram_user", **options)
+
+    assert (created.changed, repeated.changed) == (True, False)
+    for result in (created, repeated):
+        assert "does not store email (user alice)" in result.printed
+        assert result["user"]["email"] == ""
+
+
+def test_warning_about_keys_of_the_account(run_module: RunModule, emulator: Emulator) -> None:
+    """A run that signs as the account is told to use a RAM user, and no other run is."""
+    signer = sign_in(emulator, "ops", RAM_FULL)
+
+    by_account, by_user = (
+        run_module("ram_user", name="alice"),
+        run_module("ram_user", name="alice", **signer),
+    )
+
+    assert "Create a RAM user with only the permissions needed" in by_account.printed
+    assert "WARNING" not in by_user.printed
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 25])
+def test_calls_for_unchanged_users(run_module: RunModule, count: int) -> None:
+    """N users whose attributes are as described cost ceil(N / page) + 1 calls, or fewer than 3."""
+    with Emulator(page_size=10) as emulator:
+        names = [f"user-{n}" for n in range(count)]
+        for name in names:
+            make_user(emulator, name)
+
+        result = run_module(
+            "ram_user", users=[{"name": name} for name in names], **connection_to(emulator)
+        )
+
+        assert (result.failed, result.changed) == (False, False)
+        assert len(emulator.actions()) <= max(count if count <= 2 else 0, math.ceil(count / 10)) + 1
+
+
+def test_calls_for_new_users(run_module: RunModule, emulator: Emulator) -> None:
+    """A new user costs its creation and one call for each group and policy; look-ups come once."""
+    make_groups(emulator, "readers")
+
+    run_module(
+        "ram_user",
+        groups=["readers"],
+        policies=[{"name": SLB, "type": "System"}],
+        users=[{"name": f"user-{n}"} for n in range(4)],
+    )
+
+    actions = emulator.actions()
+    assert {action: actions.count(action) for action in actions} == {
+        "GetCallerIdentity": 1,
+        "GetPolicy": 1,
+        "GetGroup": 1,
+        "ListUsers": 1,
+        "CreateUser": 4,
+        "AddUserToGroup": 4,
+        "AttachPolicyToUser": 4,
+    }
