@@ -1,0 +1,143 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The base of our action plugins: arguments, the task's environment, paths, the error boundary."""
+
+from __future__ import annotations
+
+import os
+import resource
+import traceback
+import typing as t
+from abc import abstractmethod
+from contextlib import contextmanager
+from pathlib import Path
+
+from ansible import context
+from ansible.module_utils.basic import missing_required_lib
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.parameters import remove_values
+from ansible.plugins.action import ActionBase
+
+from ..module_utils._client import Client, MissingLibraryError
+from ..module_utils._errors import InputError, RamError
+from ..module_utils._options import CONNECTION_SPEC, ConnectionOptions, refuse_split_json
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator
+
+COLLECTION = Path(__file__).resolve().parents[2]
+
+
+class RamAction(ActionBase):
+    """An action plugin with the connection options, which works in the controller's own process."""
+
+    _supports_check_mode = True
+    _supports_async = False
+
+    argument_spec: t.ClassVar[dict[str, t.Any]] = {}
+    mutually_exclusive: t.ClassVar[list[tuple[str, ...]]] = []
+    required_one_of: t.ClassVar[list[tuple[str, ...]]] = []
+
+    @abstractmethod
+    def converge(self, params: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Do the task and return its result; raises RamError."""
+
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None
+    ) -> dict[str, t.Any]:
+        """Run the task; whatever goes wrong becomes a message that shows no secret."""
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        _switch_off_core_dumps()
+        try:
+            with self._task_environment():
+                return {**result, **self.converge(self._checked_arguments())}
+        except MissingLibraryError as error:
+            return {**result, "failed": True, "msg": missing_required_lib(str(error))}
+        except RamError as error:
+            return {**result, **failure(error)}
+        # The text of an exception that nobody foresaw may hold anything, so only its place is told.
+        except Exception as error:
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{Path(place.filename).name}, line {place.lineno}"
+            msg = f"Unexpected {type(error).__name__} ({where}). Please report this"
+            return {**result, "failed": True, "msg": msg}
+
+    def connect(self, params: dict[str, t.Any]) -> Client:
+        """Return a client for the connection options of the task and its environment."""
+        return Client(ConnectionOptions.from_params(params, os.environ))
+
+    def resolve_path(self, given: str) -> Path:
+        """Return the real path of a file on the controller.
+
+        Relative paths start where Ansible starts them, at the playbook. A playbook of this very
+        collection is nobody's place to keep files, so there it is the importing playbook's
+        directory, or the current one.
+        """
+        try:
+            path = Path(given).expanduser()
+            if not path.is_absolute():
+                path = self._base_directory() / path
+            return path.resolve()
+        except (OSError, RuntimeError, ValueError) as error:
+            raise InputError(f"Cannot find out which file {given} is: {error}") from None
+
+    def _base_directory(self) -> Path:
+        base = Path(self._loader.get_basedir())
+        if not base.resolve().is_relative_to(COLLECTION):
+            return base
+        playbooks = [Path(name).resolve() for name in context.CLIARGS.get("args") or ()]
+        directories = {playbook.parent for playbook in playbooks if playbook.is_file()}
+        if len(directories) > 1:
+            raise InputError(
+                "A relative file can't be resolved: the playbooks of this run lie in different "
+                "directories, and the task is in one that they import. Give an absolute path"
+            )
+        return directories.pop() if directories else Path.cwd()
+
+    def _checked_arguments(self) -> dict[str, t.Any]:
+        spec = {**CONNECTION_SPEC, **self.argument_spec}
+        refuse_split_json(self.argument_spec, self._task.args)
+        validator = ArgumentSpecValidator(
+            spec,
+            mutually_exclusive=self.mutually_exclusive,
+            required_one_of=self.required_one_of,
+        )
+        checked = validator.validate(dict(self._task.args))
+        if checked.error_messages:
+            secrets = [self._task.args.get(name) for name, o in spec.items() if o.get("no_log")]
+            message = "; ".join(checked.error_messages)
+            raise InputError(str(remove_values(message, list(filter(None, secrets)))))
+        return dict(checked.validated_parameters)
+
+    @contextmanager
+    def _task_environment(self) -> Iterator[None]:
+        """Apply the task's `environment`, which Ansible hands to modules only.
+
+        This process is a worker of Ansible's that runs this task and no other.
+        """
+        before = dict(os.environ)
+        environment: dict[str, t.Any] = {}
+        self._compute_environment_string(environment)
+        os.environ.update({name: str(value) for name, value in environment.items()})
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
+
+def failure(error: RamError) -> dict[str, t.Any]:
+    """Return the part of a failed result that tells why."""
+    return {
+        "failed": True,
+        "msg": str(error),
+        "code": error.code,
+        "request_id": error.request_id,
+    }
+
+
+def _switch_off_core_dumps() -> None:
+    """Keep secrets in memory from being written to disk by a crash of this process."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))

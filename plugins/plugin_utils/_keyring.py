@@ -1,0 +1,421 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One vault file and the cloud: makes them agree for the users of a task.
+
+The order protects the secrets: settle what an interrupted run left, decide for every user before
+anything is created, note each create before it is sent, save each key before anything else happens
+with it, and only then rewrite the file, once.
+"""
+
+from __future__ import annotations
+
+import typing as t
+import uuid
+from contextlib import closing
+from dataclasses import dataclass, replace
+
+from ..module_utils._access_key import ACTIVE, AccessKeyApi, describe_keys, find_keys
+from ..module_utils._errors import InputError, RamError
+from ..module_utils._pool import attempt_all, map_all
+from ._creation import Creator
+from ._durable import remove_file
+from ._journal import (
+    Header,
+    Journal,
+    JournalError,
+    host_name,
+    journal_path,
+    machine_id,
+    read_journal,
+)
+from ._keyring_file import Entry
+from ._keyring_plan import (
+    ACTIVATE,
+    CREATE,
+    KEEP,
+    REMOVE,
+    REPLACE,
+    Choices,
+    Decision,
+    Situation,
+    decide_absent,
+    decide_present,
+)
+from ._keyring_text import Scalar
+from ._settlement import Settlement, Settler
+from ._verification import NEW_KEY_PATIENCE, verify_pair
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from ..module_utils._access_key import AccessKey
+    from ..module_utils._client import Client
+    from ._directory import Directory
+    from ._keyring_file import KeyringFile
+
+ACTIONS = {
+    KEEP: "unchanged",
+    CREATE: "created",
+    REPLACE: "replaced",
+    ACTIVATE: "activated",
+    REMOVE: "removed",
+}
+RECOVERED, RENAMED, FAILED = "recovered", "renamed", "failed"
+NEW_KEYS = {ACTIONS[CREATE], ACTIONS[REPLACE], RECOVERED}
+ALL_KEYS = NEW_KEYS | {ACTIONS[KEEP], ACTIONS[ACTIVATE], RENAMED}
+TO_VERIFY: dict[str, set[str]] = {"none": set(), "new": NEW_KEYS, "all": ALL_KEYS}
+# Stands for the entry of a key that is yet to be created.
+NOTHING_YET = Entry(access_key_id="", secret=Scalar(""), account_id="", user_id="", created="")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the task wants for one user."""
+
+    user_name: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the task wants for all users."""
+
+    choices: Choices
+    verify: str
+    concurrency: int
+    check_mode: bool
+
+
+@dataclass
+class Item:
+    """One user on its way through the task."""
+
+    case: Situation
+    decision: Decision
+    action: str
+    access_key_id: str | None
+    verified: bool | None = None
+    error: RamError | None = None
+
+    @property
+    def name(self) -> str:
+        """What the user is called now."""
+        return self.case.user_name
+
+
+class Keyring:
+    """One vault file in one run: `settle`, `plan`, `apply`, then read what came of it."""
+
+    def __init__(
+        self,
+        client: Client,
+        file: KeyringFile,
+        directory: Directory,
+        requests: Sequence[Request],
+        settings: Settings,
+    ) -> None:
+        self._client = client
+        self._file = file
+        self._directory = directory
+        self._requests = requests
+        self._requested = {request.user_name for request in requests}
+        self._settings = settings
+        self._before = dict(file.entries)
+        self._entries = dict(file.entries)
+        self._journal_path = journal_path(file.path)
+        self._settlement = Settlement()
+        # The new names of users by their old ones.
+        self._renamed: dict[str, str] = {}
+        self._items: list[Item] = []
+        self._failure: RamError | None = None
+        self.warnings: list[str] = []
+
+    @property
+    def changed(self) -> bool:
+        """Whether file or cloud is no longer what it was."""
+        activated = any(item.action == ACTIONS[ACTIVATE] for item in self._items)
+        return self._entries != self._before or bool(self._settlement.lost_keys) or activated
+
+    @property
+    def errors(self) -> list[RamError]:
+        """What went wrong, for single users or for the file."""
+        found = [item.error for item in self._items if item.error]
+        return [*found, self._failure] if self._failure else found
+
+    def results(self) -> list[dict[str, t.Any]]:
+        """Return what the task reports for each user; never a secret."""
+        return [
+            {
+                "user_name": item.name,
+                "access_key_id": item.access_key_id,
+                "action": item.action,
+                "verified": item.verified,
+                "file": str(self._file.path),
+            }
+            for item in self._items
+        ]
+
+    def diff(self) -> dict[str, t.Any]:
+        """Return the change as diff mode shows it: names and ids."""
+        header = str(self._file.path)
+        return {
+            "before_header": header,
+            "after_header": header,
+            "before": _ids(self._before),
+            "after": _ids(self._entries),
+        }
+
+    def settle(self) -> None:
+        """Settle what an interrupted run left; its journal goes once its keys are in the file."""
+        pending = read_journal(self._journal_path, self._file.vault)
+        if pending or any(self._may_be_renamed(*item) for item in self._entries.items()):
+            self._follow_renames()
+        if pending is None:
+            return
+        check_mode = self._settings.check_mode
+        self._settlement = Settler(
+            self._client, self._file, self._entries, self._directory, self._settings.concurrency
+        ).settle(pending, self._header(), check_mode=check_mode)
+        self._entries.update(self._settlement.recovered)
+        self.warnings += self._settlement.warnings
+        if not check_mode:
+            self._write()
+            self._forget_journal()
+
+    def plan(self) -> list[str]:
+        """Decide for every user and return the problems; nothing is changed.
+
+        Raises InputError if there is something to write and no way to.
+        """
+        cases = [self._situation(request) for request in self._requests]
+        keys = map_all(self._keys_of, cases, self._settings.concurrency)
+        self._items = [
+            self._decide(request, replace(case, keys=found))
+            for request, case, found in zip(self._requests, cases, keys, strict=True)
+        ]
+        for item in self._items:
+            self.warnings += self._warnings_of(item)
+        changes = self._changes_to(self._expected_entries())
+        if changes:
+            self._file.prove_writable(changes, probe=not self._settings.check_mode)
+        return [problem for item in self._items if (problem := self._problem_of(item))]
+
+    def apply(self) -> None:
+        """Carry out what was decided, or in check mode count it as done."""
+        if self._settings.check_mode:
+            self._entries = self._expected_entries()
+            for item in self._items_to(CREATE, REPLACE):
+                item.access_key_id = None
+        else:
+            try:
+                self._carry_out()
+            except RamError as error:
+                self._failure = error
+        self._attempt(self._verify, [item for item in self._items if self._is_to_verify(item)])
+
+    def _may_be_renamed(self, name: str, entry: Entry) -> bool:
+        """Tell whether an entry that this task is about may belong to a user of another name."""
+        if not self._is_ours(entry):
+            return False
+        user = self._directory.known_by_id(str(entry.user_id))
+        return user.user_name != name if user else name in self._requested
+
+    def _follow_renames(self) -> None:
+        """Move entries to the names that their users have now."""
+        names = {name: self._name_now(name, entry) for name, entry in self._entries.items()}
+        self._renamed = {old: new for old, new in names.items() if old != new}
+        for old, new in self._renamed.items():
+            if list(names.values()).count(new) > 1:
+                raise InputError(
+                    f"User {old} is now called {new}, but {self._file.path} has another entry of "
+                    "that name: remove one of them"
+                )
+            self.warnings.append(f"User {old} is now called {new}, so its entry is renamed too")
+        self._entries = {names[old]: entry for old, entry in self._entries.items()}
+
+    def _name_now(self, name: str, entry: Entry) -> str:
+        owner = self._directory.by_id(str(entry.user_id)) if self._is_ours(entry) else None
+        return owner.user_name if owner else name
+
+    def _is_ours(self, entry: Entry) -> bool:
+        return bool(entry.user_id) and entry.account_id == self._client.identity.account_id
+
+    def _situation(self, request: Request) -> Situation:
+        """Return what is known of the user short of its keys."""
+        name = request.user_name
+        new_name = self._renamed.get(name)
+        if new_name and new_name not in self._requested and not self._directory.by_name(name):
+            name = new_name
+        return Situation(
+            user_name=name,
+            account_id=self._client.identity.account_id,
+            entry=self._entries.get(name),
+            user=self._directory.by_name(name),
+            keys=None,
+        )
+
+    def _keys_of(self, case: Situation) -> list[AccessKey] | None:
+        if case.user is None:
+            return None
+        if case.user.user_id is None:
+            return []
+        keys = find_keys(self._client, case.user_name)
+        lost = self._settlement.lost_keys
+        return keys and [key for key in keys if key.access_key_id not in lost]
+
+    def _decide(self, request: Request, case: Situation) -> Item:
+        if request.state == "absent":
+            decision = decide_absent(case)
+        else:
+            decision = decide_present(case, self._settings.choices)
+        action = ACTIONS[decision.do]
+        if decision.do == KEEP and case.user_name in self._settlement.recovered:
+            action = RECOVERED
+        elif decision.do == KEEP and case.user_name in self._renamed.values():
+            action = RENAMED
+        return Item(case, decision, action, case.entry.access_key_id if case.entry else None)
+
+    def _warnings_of(self, item: Item) -> Iterator[str]:
+        if item.decision.warning:
+            yield item.decision.warning
+        if item.case.entry and self._file.is_in_clear(item.case.entry):
+            yield f"The secret of user {item.name} is not encrypted in {self._file.path}"
+
+    def _problem_of(self, item: Item) -> str | None:
+        problem = item.decision.problem
+        if problem and item.decision.show_keys:
+            return f"{problem}: {describe_keys(self._client, item.name)}"
+        if item.decision.do == REMOVE:
+            signing = {signer.access_key_id for signer in self._client.signers}
+            if item.access_key_id in signing:
+                return f"Refusing to delete AccessKey {item.access_key_id}: it signs this run"
+        return problem
+
+    def _items_to(self, *deeds: str) -> list[Item]:
+        return [item for item in self._items if item.decision.do in deeds]
+
+    def _expected_entries(self) -> dict[str, Entry]:
+        """Return the entries as they are going to be."""
+        created = {item.name: NOTHING_YET for item in self._items_to(CREATE, REPLACE)}
+        removed = {item.name for item in self._items_to(REMOVE)}
+        expected = {**self._entries, **created}
+        return {name: entry for name, entry in expected.items() if name not in removed}
+
+    def _carry_out(self) -> None:
+        for item in self._items_to(CREATE, REPLACE, ACTIVATE, REMOVE):
+            item.action = FAILED
+        creations = self._items_to(CREATE, REPLACE)
+        if not creations:
+            self._finish()
+            return
+        with closing(self._open_journal()) as journal:
+            creator = Creator(self._client, self._file, journal)
+            self._attempt(lambda item: self._create(creator, item), creations)
+            self._tell_unanswered(creator, creations)
+            self._finish()
+            if creator.settled:
+                journal.remove()
+
+    def _open_journal(self) -> Journal:
+        try:
+            return Journal(self._journal_path, self._header(), self._file.vault)
+        except JournalError as error:
+            raise RamError(f"No key was created: {error}") from None
+
+    def _finish(self) -> None:
+        self._attempt(self._activate, self._items_to(ACTIVATE))
+        self._attempt(self._remove, self._items_to(REMOVE))
+        self._write()
+
+    def _attempt(self, deed: Callable[[Item], None], items: Sequence[Item]) -> None:
+        """Do it for all items; one that fails keeps its error and stops no other."""
+        outcomes = attempt_all(deed, items, self._settings.concurrency)
+        for item, outcome in zip(items, outcomes, strict=True):
+            item.error = outcome.error or item.error
+
+    def _create(self, creator: Creator, item: Item) -> None:
+        entry = creator.create(item.case)
+        self._entries[item.name] = entry
+        item.access_key_id = entry.access_key_id
+        item.action = ACTIONS[item.decision.do]
+
+    def _tell_unanswered(self, creator: Creator, items: Sequence[Item]) -> None:
+        words = creator.settle_unanswered(self._settings.concurrency)
+        for item in items:
+            if item.error and item.name in words:
+                item.error.args = (f"{item.error}; {words[item.name]}",)
+
+    def _activate(self, item: Item) -> None:
+        AccessKeyApi(self._client, item.name).set_status(str(item.access_key_id), ACTIVE)
+        item.action = ACTIONS[ACTIVATE]
+
+    def _remove(self, item: Item) -> None:
+        if item.case.entry_key:
+            AccessKeyApi(self._client, item.name).delete(str(item.access_key_id))
+        del self._entries[item.name]
+        item.action = ACTIONS[REMOVE]
+
+    def _is_to_verify(self, item: Item) -> bool:
+        exists = item.decision.do == KEEP or not self._settings.check_mode
+        return (
+            exists
+            and item.access_key_id is not None
+            and item.action in TO_VERIFY[self._settings.verify]
+        )
+
+    def _verify(self, item: Item) -> None:
+        entry = self._entries[item.name]
+        item.verified = False
+        verify_pair(
+            self._client,
+            str(entry.access_key_id),
+            self._file.secret_of(item.name, entry),
+            user_id=entry.user_id,
+            patience=NEW_KEY_PATIENCE if item.action in NEW_KEYS else 0.0,
+        )
+        item.verified = True
+
+    def _changes_to(self, entries: Mapping[str, Entry]) -> dict[str, Entry | None]:
+        """Return what in the file must become what for it to hold these entries."""
+        names = [*self._file.entries, *entries]
+        return {
+            name: entries.get(name)
+            for name in names
+            if entries.get(name) != self._file.entries.get(name)
+        }
+
+    def _write(self) -> None:
+        """Bring the file to the entries that this run has come to."""
+        changes = self._changes_to(self._entries)
+        try:
+            if changes:
+                self._file.replace(changes)
+        except (OSError, RamError) as error:
+            raise RamError(
+                f"Cannot replace {self._file.path}: {error}. New keys that it does not hold yet "
+                f"are kept, encrypted, in {self._journal_path}: once this is mended, run again"
+            ) from None
+
+    def _forget_journal(self) -> None:
+        try:
+            remove_file(self._journal_path)
+        except OSError as error:
+            raise InputError(f"Cannot delete {self._journal_path}: {error.strerror}") from None
+
+    def _header(self) -> Header:
+        return Header(
+            run=uuid.uuid4().hex,
+            host=host_name(),
+            machine=machine_id(),
+            path=str(self._file.path),
+            account_id=self._client.identity.account_id,
+            endpoint=str(self._client.options.ram_endpoint),
+            layout=self._file.layout,
+            variable=self._file.variable,
+            vault_id=self._file.vault_id,
+        )
+
+
+def _ids(entries: Mapping[str, Entry]) -> dict[str, str | None]:
+    return {user: entry.access_key_id or None for user, entry in entries.items()}

@@ -1,0 +1,166 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What to do for one user, from what file and cloud hold. Reads and writes nothing itself."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ..module_utils._access_key import QUOTA
+
+if t.TYPE_CHECKING:
+    from ..module_utils._access_key import AccessKey
+    from ..module_utils._user import User
+    from ._keyring_file import Entry
+
+CREATE = "create"
+REPLACE = "replace"
+ACTIVATE = "activate"
+KEEP = "keep"
+REMOVE = "remove"
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the task wants in the cases that leave a choice."""
+
+    on_unmanaged: str
+    on_inactive: str
+    on_missing: str
+
+
+@dataclass(frozen=True)
+class Situation:
+    """All that is known about one user; `keys` is None if the user does not exist."""
+
+    user_name: str
+    account_id: str
+    entry: Entry | None
+    user: User | None
+    keys: list[AccessKey] | None
+
+    @property
+    def entry_key(self) -> AccessKey | None:
+        """The key of the entry, if the user still has it."""
+        if self.entry is None:
+            return None
+        wanted = self.entry.access_key_id
+        return next((key for key in self.keys or [] if key.access_key_id == wanted), None)
+
+    @property
+    def unrecorded(self) -> list[str]:
+        """The ids of the user's keys that the entry does not hold."""
+        recorded = self.entry.access_key_id if self.entry else None
+        ids = [str(key.access_key_id) for key in self.keys or []]
+        return [key_id for key_id in ids if key_id != recorded]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What to do, or the problem in the way; `show_keys` if the user's keys help to solve it."""
+
+    do: str = KEEP
+    problem: str | None = None
+    show_keys: bool = False
+    warning: str | None = None
+
+
+def decide_present(case: Situation, choices: Choices) -> Decision:
+    """Decide how the user comes to have a working key in the file."""
+    stranger = _refuse_stranger(case)
+    if stranger:
+        return stranger
+    if case.user is None or case.keys is None:
+        return Decision(
+            problem=f"There is no RAM user {case.user_name}: create it with ram_user first"
+        )
+    if case.entry is None:
+        return _decide_without_entry(case, choices)
+    if case.entry_key is None:
+        return _decide_missing(case, choices)
+    return _decide_with_key(case, case.entry_key, choices)
+
+
+def decide_absent(case: Situation) -> Decision:
+    """Decide how the user's key comes to be gone from cloud and file."""
+    return _refuse_stranger(case) or Decision(REMOVE if case.entry else KEEP)
+
+
+def _refuse_stranger(case: Situation) -> Decision | None:
+    """Refuse an entry that may speak of another account: what can't be told is never "gone"."""
+    entry = case.entry
+    if entry is None:
+        return None
+    if entry.account_id and entry.account_id != case.account_id:
+        return Decision(
+            problem=f"The entry of user {case.user_name} belongs to account {entry.account_id}, "
+            f"but this run signs for account {case.account_id}"
+        )
+    identified = entry.access_key_id and entry.account_id and entry.user_id
+    if not identified and case.entry_key is None:
+        return Decision(
+            problem=f"The entry of user {case.user_name} does not say which account and user it "
+            "belongs to, and the user has no such key: remove or complete the entry"
+        )
+    return None
+
+
+def _decide_without_entry(case: Situation, choices: Choices) -> Decision:
+    if not case.unrecorded:
+        return Decision(CREATE)
+    if len(case.unrecorded) >= QUOTA:
+        return _quota_reached(case)
+    if choices.on_unmanaged == "fail":
+        return Decision(
+            problem=f"User {case.user_name} has a key that is not in the file, and on_unmanaged is "
+            "fail",
+            show_keys=True,
+        )
+    return Decision(CREATE, warning=_warn_of_unrecorded(case))
+
+
+def _decide_missing(case: Situation, choices: Choices) -> Decision:
+    entry = t.cast("Entry", case.entry)
+    if choices.on_missing == "fail":
+        return Decision(
+            problem=f"Key {entry.access_key_id} of user {case.user_name} is in the file and no "
+            "longer in the cloud, and on_missing is fail"
+        )
+    if len(case.unrecorded) >= QUOTA:
+        return _quota_reached(case)
+    return Decision(CREATE, warning=_warn_of_unrecorded(case))
+
+
+def _decide_with_key(case: Situation, key: AccessKey, choices: Choices) -> Decision:
+    if t.cast("Entry", case.entry).secret is None:
+        return Decision(
+            problem=f"The entry of user {case.user_name} has no access_key_secret: remove or "
+            "complete the entry"
+        )
+    if key.is_active:
+        return Decision(KEEP, warning=_warn_of_unrecorded(case))
+    if choices.on_inactive == "activate":
+        return Decision(ACTIVATE, warning=_warn_of_unrecorded(case))
+    if choices.on_inactive == "fail":
+        return Decision(
+            problem=f"Key {key.access_key_id} of user {case.user_name} is inactive. Say "
+            "on_inactive: activate, or replace to get a new one"
+        )
+    return _quota_reached(case) if case.unrecorded else Decision(REPLACE)
+
+
+def _quota_reached(case: Situation) -> Decision:
+    return Decision(
+        problem=f"User {case.user_name} needs a new key but already has {QUOTA}; delete one of "
+        "them first",
+        show_keys=True,
+    )
+
+
+def _warn_of_unrecorded(case: Situation) -> str | None:
+    if not case.unrecorded:
+        return None
+    unrecorded = ", ".join(case.unrecorded)
+    return f"User {case.user_name} also has key {unrecorded}, which is not in the file"

@@ -1,0 +1,88 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All vault files of one task: locked, settled and planned before anything else is changed."""
+
+from __future__ import annotations
+
+import typing as t
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from ..module_utils._errors import InputError
+from ._directory import Directory
+from ._durable import FileLock, LockTimeout
+from ._keyring import Keyring, Request, Settings
+from ._keyring_file import KeyringFile
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from ..module_utils._client import Client
+    from ._vault import Vault
+
+
+@dataclass(frozen=True)
+class FileOptions:
+    """How the vault files are written and guarded; `lock_timeout` in seconds."""
+
+    layout: str
+    variable: str
+    vault_id: str | None
+    lock_timeout: int
+
+
+def converge_files(
+    client: Client,
+    vault: Vault,
+    wanted: Mapping[Path, Sequence[Request]],
+    options: FileOptions,
+    settings: Settings,
+    *,
+    new_users: Iterable[str],
+) -> list[Keyring]:
+    """Make each file and the cloud agree, and return the keyrings with what came of it.
+
+    `wanted` has real paths. Raises InputError, with nothing created, if any user of any file can't
+    be helped; what fails later for single users or files is in the keyrings' errors.
+    """
+    with ExitStack() as stack:
+        files = []
+        # One order for everybody, so that two runs on the same files never wait for each other.
+        for path in sorted(wanted):
+            if not path.parent.is_dir():
+                raise InputError(f"The directory {path.parent} does not exist")
+            if not settings.check_mode:
+                _lock(stack, path, options.lock_timeout)
+            files.append(_open(path, vault, options))
+        names = [request.user_name for requests in wanted.values() for request in requests]
+        directory = Directory(client, names, frozenset(new_users))
+        keyrings = [Keyring(client, file, directory, wanted[file.path], settings) for file in files]
+        for keyring in keyrings:
+            keyring.settle()
+        problems = [problem for keyring in keyrings for problem in keyring.plan()]
+        if problems:
+            raise InputError("; ".join(problems))
+        for keyring in keyrings:
+            keyring.apply()
+    return keyrings
+
+
+def _lock(stack: ExitStack, path: Path, timeout: int) -> None:
+    try:
+        stack.enter_context(FileLock(path, timeout))
+    except LockTimeout as error:
+        raise InputError(f"Gave up after waiting {timeout} s (lock_timeout): {error}") from None
+    except OSError as error:
+        raise InputError(f"Cannot lock {path}, so no key was created: {error.strerror}") from None
+
+
+def _open(path: Path, vault: Vault, options: FileOptions) -> KeyringFile:
+    return KeyringFile(
+        path,
+        layout=options.layout,
+        variable=options.variable,
+        vault=vault,
+        vault_id=options.vault_id,
+    )

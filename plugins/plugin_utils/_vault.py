@@ -1,0 +1,87 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The vault passwords that this run of Ansible was given, and what they open and close."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible import constants
+from ansible.errors import AnsibleError
+from ansible.parsing.vault import VaultLib, is_encrypted, match_encrypt_secret
+
+from ..module_utils._errors import InputError
+
+if t.TYPE_CHECKING:
+    from ansible.parsing.dataloader import DataLoader
+
+__all__ = ["Vault", "is_encrypted"]
+
+# $ANSIBLE_VAULT;1.2;AES256;label
+LABEL_FIELD = 3
+
+
+class Vault:
+    """Encrypts and decrypts with the vault passwords of the run; safe to share between threads."""
+
+    def __init__(self, secrets: list[tuple[str, t.Any]]) -> None:
+        self._secrets = secrets
+        self._library = VaultLib(secrets)
+
+    @classmethod
+    def of_run(cls, loader: DataLoader) -> Vault:
+        """Return the passwords of this run; InputError if it was given none.
+
+        Ansible has no public way to them before 2.19; the private one is the same up to 2.21.
+        """
+        secrets = loader._vault.secrets or []
+        if not secrets:
+            raise InputError(
+                "No vault password: keys are stored encrypted or not at all, so none was created. "
+                "Give one with --vault-password-file, --vault-id, --ask-vault-pass or "
+                "vault_password_file in ansible.cfg"
+            )
+        return cls(secrets)
+
+    def choose_id(self, wanted: str | None, opened_by: str | None) -> str:
+        """Return the vault id to encrypt with: the wanted, that of the file, or Ansible's choice.
+
+        Raises InputError for an id that the run has no password for.
+        """
+        configured = constants.config.get_config_value("DEFAULT_VAULT_ENCRYPT_IDENTITY")
+        vault_id = wanted or opened_by or configured
+        try:
+            label, _secret = match_encrypt_secret(self._secrets, encrypt_vault_id=vault_id)
+        except AnsibleError:
+            known = ", ".join(dict.fromkeys(label for label, _secret in self._secrets))
+            raise InputError(
+                f"There is no vault password with the id {vault_id}; this run was given: {known}"
+            ) from None
+        return str(label)
+
+    def encrypt(self, text: str, vault_id: str) -> str:
+        """Return `text` as a vault text that the id's password opens."""
+        label, secret = match_encrypt_secret(self._secrets, encrypt_vault_id=vault_id)
+        return str(self._library.encrypt(text, secret, label).decode())
+
+    def decrypt(self, vault_text: bytes | str, *, what: str) -> tuple[str, str]:
+        """Return the text and the vault id that opened it; InputError if none does."""
+        try:
+            plain, label, _secret = self._library.decrypt_and_get_vault_id(vault_text)
+        except AnsibleError:
+            raise InputError(
+                f"None of the vault passwords of this run opens {what} (its vault id: "
+                f"{header_id(vault_text)})"
+            ) from None
+        try:
+            return plain.decode(), str(label)
+        except UnicodeDecodeError:
+            raise InputError(f"{what} holds something that is not text") from None
+
+
+def header_id(vault_text: bytes | str) -> str:
+    """Return the vault id that the header of a vault text names, "default" if it names none."""
+    text = vault_text.decode(errors="replace") if isinstance(vault_text, bytes) else vault_text
+    fields = text.split("\n", 1)[0].strip().split(";")
+    return fields[LABEL_FIELD] if len(fields) > LABEL_FIELD else "default"

@@ -1,0 +1,48 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Prove that a key pair works, by signing a call with it that needs no permission."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from ..module_utils._errors import ApiError, RamError
+
+if t.TYPE_CHECKING:
+    from ..module_utils._client import Client, Identity
+
+# A key that is seconds old may not be known everywhere yet.
+NEW_KEY_PATIENCE = 30.0
+FIRST_PAUSE = 0.25
+
+
+def verify_pair(
+    client: Client, access_key_id: str, secret: str, *, user_id: str | None, patience: float
+) -> None:
+    """Raise RamError naming the key unless the pair signs for its user in the client's account.
+
+    For `patience` seconds, a key that the server does not know yet is given another chance.
+    """
+    signer = client.with_key_pair(access_key_id, secret)
+    try:
+        identity = _identity(signer, time.monotonic() + patience)
+    except RamError as error:
+        error.args = (f"Key {access_key_id} is stored but does not sign: {error}",)
+        raise
+    expected = (client.identity.account_id, user_id or identity.user_id)
+    if (identity.account_id, identity.user_id) != expected:
+        raise RamError(f"Key {access_key_id} is stored but signs for {identity.arn}")
+
+
+def _identity(signer: Client, deadline: float) -> Identity:
+    pause = FIRST_PAUSE
+    while True:
+        try:
+            return signer.identity
+        except ApiError as error:
+            if error.code != "InvalidAccessKeyId.NotFound" or time.monotonic() + pause > deadline:
+                raise
+        time.sleep(pause)
+        pause *= 2
