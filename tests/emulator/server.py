@@ -185,10 +185,10 @@ class Emulator:
         self._gateway.cancel_late()
         connections = self._runner.server.connections if self._runner.server else []
         transports = [c.transport for c in connections if c.transport]
-        await self._runner.cleanup()
-        # A TLS connection waits for its peer to say good-bye too, which an idle client does not do.
+        # A TLS connection would wait for its peer to say good-bye, which an idle client does not do.
         for transport in transports:
             transport.abort()
+        await self._runner.cleanup()
         under_way = asyncio.all_tasks() - {asyncio.current_task()}
         for task in under_way:
             task.cancel()
