@@ -185,7 +185,7 @@ class Emulator:
         self._gateway.cancel_late()
         connections = self._runner.server.connections if self._runner.server else []
         transports = [c.transport for c in connections if c.transport]
-        # A TLS connection would wait for its peer to say good-bye, which an idle client does not do.
+        # A TLS connection would wait for its peer to say good-bye, which no idle client does.
         for transport in transports:
             transport.abort()
         await self._runner.cleanup()
