@@ -36,6 +36,10 @@ demo: $(VENV)/.test-stamp ## Watch the main job on the embedded emulator; the re
 test: $(VENV)/.test-stamp ## Pass the tests; some of them: make test ARGS='tests/unit -k name'
 	@$(RUN) python -m pytest $(ARGS)
 
+.PHONY: chaos
+chaos: $(VENV)/.test-stamp ## Attack the keyring: kills, faults and rivals; options: make chaos ARGS='--seed 1 --kills 100'
+	@$(RUN) PYTHONPATH=tests python -m chaos $(ARGS)
+
 .PHONY: lint
 lint: $(VENV)/.dev-stamp ## Check format, types, documentation, licences and the changelog
 	$(RUN) ruff check

@@ -25,6 +25,7 @@ ACTIVE = "Active"
 INACTIVE = "Inactive"
 QUOTA = 2
 # Dates of the API have whole seconds, and so has the header that the server's clock is read from.
+CLOCK_RESOLUTION = 1.0
 CLOCK_SKEW = 2.0
 
 
@@ -206,30 +207,29 @@ def key_owners(
 
 
 def settle_lost_create(
-    api: AccessKeyApi, client: Client, *, known: Collection[str], sent: float
+    api: AccessKeyApi, client: Client, *, known: Collection[str], sent: float, until: float
 ) -> str | None:
     """Delete the key that a create made whose answer was lost; return its id, None without one.
 
     Waits until the create can no longer be carried out. find_lost_key says which key that is.
     """
-    time.sleep(max(0.0, sent + client.options.read_timeout - client.server_time()))
-    lost = find_lost_key(api, client, known=known, sent=sent)
+    time.sleep(max(0.0, until + CLOCK_RESOLUTION - client.server_time()))
+    lost = find_lost_key(api, known=known, sent=sent, until=until)
     if lost:
         api.delete(lost)
     return lost
 
 
 def find_lost_key(
-    api: AccessKeyApi, client: Client, *, known: Collection[str], sent: float
+    api: AccessKeyApi, *, known: Collection[str], sent: float, until: float
 ) -> str | None:
     """Return the id of the key that only a create can have made whose answer was lost, if any.
 
-    `known` are the ids that are accounted for; `sent` is when the create was sent, in seconds since
-    1970 by the server's clock. The key was created in the time that the create had, and has never
-    signed. Two such keys can't be told apart, so neither of them is it.
+    `known` are the ids that are accounted for; the create was `sent`, and may have been carried out
+    `until`, in seconds since 1970 by the server's clock. The key was created in that time, and has
+    never signed. Two such keys can't be told apart, so neither of them is it.
     """
-    earliest = sent - CLOCK_SKEW
-    latest = sent + client.options.read_timeout + CLOCK_SKEW
+    earliest, latest = sent - CLOCK_SKEW, until + CLOCK_SKEW
     candidates = [
         str(key.access_key_id)
         for key in api.list_keys()
@@ -237,6 +237,5 @@ def find_lost_key(
         and key.create_date
         and earliest <= timestamp(key.create_date) <= latest
     ]
-    if len(candidates) != 1 or api.last_used(candidates[0]):
-        return None
-    return candidates[0]
+    unused = [key_id for key_id in candidates if not api.last_used(key_id)]
+    return unused[0] if len(unused) == 1 else None

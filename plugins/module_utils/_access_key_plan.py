@@ -150,7 +150,13 @@ class _Planner:
     def _settle_lost_create(self, known: set[str], sent: float) -> str:
         """Delete the key that nobody knows the secret of, and return in words what came of that."""
         try:
-            lost = settle_lost_create(self._api, self._client, known=known, sent=sent)
+            lost = settle_lost_create(
+                self._api,
+                self._client,
+                known=known,
+                sent=sent,
+                until=self._client.answer_deadline(sent),
+            )
         except RamError as error:
             return f"Whether it made a key, nobody can tell: look for one, and delete it ({error})"
         if lost:

@@ -142,6 +142,10 @@ class Client:
         """Return the server's clock in seconds since 1970, as its last answer told it."""
         return time.time() + self._clock_offset
 
+    def answer_deadline(self, sent: float) -> float:
+        """Return until when a request that was `sent` may be carried out, by the server's clock."""
+        return sent + self.options.read_timeout
+
     @cached_property
     def identity(self) -> Identity:
         """Who signs the requests of this client."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import resource
-import traceback
 import typing as t
 from abc import abstractmethod
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._client import Client, MissingLibraryError
-from ..module_utils._errors import InputError, RamError
+from ..module_utils._errors import InputError, RamError, unforeseen
 from ..module_utils._options import CONNECTION_SPEC, ConnectionOptions, refuse_split_json
 
 if t.TYPE_CHECKING:
@@ -56,12 +55,8 @@ class RamAction(ActionBase):
             return {**result, "failed": True, "msg": missing_required_lib(str(error))}
         except RamError as error:
             return {**result, **failure(error)}
-        # The text of an exception that nobody foresaw may hold anything, so only its place is told.
         except Exception as error:
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            where = f"{Path(place.filename).name}, line {place.lineno}"
-            msg = f"Unexpected {type(error).__name__} ({where}). Please report this"
-            return {**result, "failed": True, "msg": msg}
+            return {**result, **failure(unforeseen(error))}
 
     def connect(self, params: dict[str, t.Any]) -> Client:
         """Return a client for the connection options of the task and its environment."""

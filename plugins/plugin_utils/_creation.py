@@ -46,7 +46,8 @@ class Creator:
 
         def announce() -> None:
             nonlocal intent
-            intent = replace(intent, sent=self._client.server_time())
+            sent = self._client.server_time()
+            intent = replace(intent, sent=sent, until=self._client.answer_deadline(sent))
             self._journal.note(intent)
 
         try:
@@ -119,7 +120,11 @@ class Creator:
         api = AccessKeyApi(self._client, intent.user_name)
         known = {str(entry.access_key_id) for entry in self._file.entries.values()}
         lost = settle_lost_create(
-            api, self._client, known=known | set(intent.known_key_ids), sent=intent.sent
+            api,
+            self._client,
+            known=known | set(intent.known_key_ids),
+            sent=intent.sent,
+            until=intent.until,
         )
         self._refuse(intent)
         return lost
@@ -138,4 +143,5 @@ def _intent_for(case: Situation) -> Intent:
         known_key_ids=[str(key.access_key_id) for key in case.keys or []],
         entry_key_id=case.entry.access_key_id if case.entry else None,
         sent=0.0,
+        until=0.0,
     )

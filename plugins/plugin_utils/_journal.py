@@ -62,13 +62,17 @@ class Header:
 
 @dataclass(frozen=True)
 class Intent:
-    """A create that is about to be sent; `sent` is in seconds since 1970 by the server's clock."""
+    """A create that is about to be `sent`, and may be carried out `until`.
+
+    Both are in seconds since 1970 by the server's clock.
+    """
 
     user_id: str
     user_name: str
     known_key_ids: list[str]
     entry_key_id: str | None
     sent: float
+    until: float
 
 
 @dataclass(frozen=True)

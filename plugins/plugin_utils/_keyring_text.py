@@ -77,7 +77,7 @@ class _Entry:
 
     def scalars(self) -> dict[str, Scalar]:
         """Return the fields as they are read."""
-        return {name: _scalar(value) for name, (_, value) in self.fields.items()}
+        return {name: _scalar(value) for name, (_key, value) in self.fields.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,7 +336,7 @@ class _Editor:
     def _insertion(self, block: str) -> list[_Edit]:
         """Put new entries below the last one, or below the variable, which may have to be made."""
         if self._entries:
-            *_, last = self._entries.values()
+            *_others, last = self._entries.values()
             below = self._lines(last)[1]
             return [(below, below, block)]
         if self._document.value is not None:

@@ -139,20 +139,25 @@ class Settler:
     ) -> None:
         known = {str(entry.access_key_id) for entry in self._entries.values()}
         known |= {key.access_key_id for key in pending.saved.values()}
-        settle = find_lost_key if check_mode else settle_lost_create
 
         def delete(owned: tuple[User, Intent]) -> str | None:
             owner, intent = owned
             api = AccessKeyApi(self._client, owner.user_name)
-            accounted = known | set(intent.known_key_ids)
-            return settle(api, self._client, known=accounted, sent=intent.sent)
+            span: dict[str, t.Any] = {
+                "known": known | set(intent.known_key_ids),
+                "sent": intent.sent,
+                "until": intent.until,
+            }
+            if check_mode:
+                return find_lost_key(api, **span)
+            return settle_lost_create(api, self._client, **span)
 
         owned = [
             (owner, intent)
             for intent in unanswered
             if (owner := self._directory.by_id(intent.user_id))
         ]
-        for (owner, _), key_id in zip(
+        for (owner, _intent), key_id in zip(
             owned, map_all(delete, owned, self._concurrency), strict=True
         ):
             if key_id:

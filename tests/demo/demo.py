@@ -209,7 +209,7 @@ def running(command: list[str], **options: t.Any) -> Iterator[subprocess.Popen[b
 def end(process: subprocess.Popen[bytes]) -> None:
     """Stop a program as Ctrl-C would: Ansible then stops its workers and waits for them."""
     # Now and then Ansible misses one.
-    for _ in range(STOP_ATTEMPTS):
+    for _attempt in range(STOP_ATTEMPTS):
         process.send_signal(signal.SIGINT)
         try:
             process.wait(STOP_SECONDS)

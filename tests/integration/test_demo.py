@@ -51,7 +51,7 @@ def test_demo(tmp_path: Path) -> None:
     (tmp_path / ".vault-password").write_text("of an older demo", encoding="utf-8")
 
     with start(tmp_path) as demo:
-        output, _ = demo.communicate()
+        output, _errors = demo.communicate()
 
     assert demo.returncode == 0, output
     stored = stored_keys(tmp_path)

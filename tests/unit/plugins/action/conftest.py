@@ -112,7 +112,7 @@ class VaultFile:
         class Loader(yaml.SafeLoader):
             """Opens values that are vaults."""
 
-        def construct(_: yaml.SafeLoader, node: yaml.ScalarNode) -> str:
+        def construct(_loader: yaml.SafeLoader, node: yaml.ScalarNode) -> str:
             return str(self._library.decrypt(node.value).decode())
 
         Loader.add_constructor("!vault", construct)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -443,7 +444,19 @@ def test_unforeseen_error_shows_nothing(
     result = run(name="ann")
 
     assert result.failed
-    assert result.msg.startswith("Unexpected ZeroDivisionError (test_files.py, line ")
+    assert result.msg.startswith("Unexpected ZeroDivisionError (_durable.py, line ")
+
+
+def test_core_dumps_are_off(run: Run) -> None:
+    """A crash of the process that knows the secrets can't write them to disk."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    if hard == 0:
+        pytest.skip("core dumps are off for this user")
+    resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+
+    run(users=[])
+
+    assert resource.getrlimit(resource.RLIMIT_CORE) == (0, hard)
 
 
 def test_parallel_runs_lose_nothing(emulator: Emulator, start: Start, any_file: VaultFile) -> None:
@@ -462,7 +475,7 @@ def test_parallel_runs_for_one_user(emulator: Emulator, start: Start, file: Vaul
     """Processes that want a key for the same user come to one key."""
     add_users(emulator, "ann")
 
-    running = [start(name="ann") for _ in range(4)]
+    running = [start(name="ann") for _turn in range(4)]
     actions = [process.result()["users"][0]["action"] for process in running]
 
     assert sorted(actions) == ["created", "unchanged", "unchanged", "unchanged"]

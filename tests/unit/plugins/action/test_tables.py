@@ -186,7 +186,7 @@ def test_missing_key_is_created_anew(
 ) -> None:
     """An entry whose key is gone gets a new key."""
     delete_key(emulator, "ann", ann)
-    unrecorded = [add_key(emulator, "ann")["AccessKeyId"] for _ in range(others)]
+    unrecorded = [add_key(emulator, "ann")["AccessKeyId"] for _turn in range(others)]
 
     result = run(name="ann", layout=any_file.layout)
 
@@ -202,7 +202,7 @@ def test_missing_key_that_is_not_replaced(
 ) -> None:
     """An entry whose key is gone fails if the task says so, or if two other keys are in the way."""
     delete_key(emulator, "ann", ann)
-    for _ in range(others):
+    for _turn in range(others):
         add_key(emulator, "ann")
     before = any_file.path.read_bytes()
 
@@ -221,7 +221,7 @@ def test_unmanaged_key_gets_a_second_one(emulator: Emulator, run: Run, any_file:
 
     result = run(name="ann", layout=any_file.layout)
 
-    action, new, _ = outcome(result)
+    action, new, _verified = outcome(result)
     assert action == "created"
     assert keys_of(emulator, "ann").keys() == {other, new}
     assert any(other in warning for warning in result["warnings"])
@@ -233,7 +233,7 @@ def test_unmanaged_keys_fail(
 ) -> None:
     """Keys that nobody recorded fail the task, listed, if it says so or if they are two."""
     add_users(emulator, "ann")
-    for _ in range(others):
+    for _turn in range(others):
         add_key(emulator, "ann")
 
     results = [

@@ -125,7 +125,7 @@ def test_lock_excludes_and_names_the_holder(tmp_path: Path, holder: subprocess.P
 def test_lock_excludes_within_a_process(tmp_path: Path) -> None:
     """Two locks of one file exclude each other in one process too, and the first one stays held."""
     with FileLock(tmp_path / "keys", timeout=0):
-        for _ in range(2):
+        for _turn in range(2):
             with pytest.raises(LockTimeout), FileLock(tmp_path / "keys", timeout=0):
                 pass
 
@@ -160,7 +160,7 @@ def test_lock_is_free_after_an_exception(tmp_path: Path) -> None:
     lock = FileLock(tmp_path / "keys", timeout=0)
 
     with pytest.raises(ZeroDivisionError), lock:
-        _ = 1 / 0
+        raise ZeroDivisionError
 
     with lock:
         assert (tmp_path / ".keys.lock").read_text()
@@ -329,6 +329,19 @@ def test_append_goes_on_where_the_file_ends(tmp_path: Path) -> None:
         file.append(b"two\n")
 
     assert path.read_bytes() == b"one\ntwo\n"
+
+
+def test_append_after_one_that_could_not_be_taken_back(tmp_path: Path) -> None:
+    """Half a record that a failed append had to leave does not spoil the next one."""
+    path = tmp_path / "journal"
+
+    with contextlib.closing(AppendFile(path)) as file:
+        file.append(b"one\n")
+        with path.open("ab") as torn:
+            torn.write(b"tw")
+        file.append(b"three\n")
+
+    assert path.read_bytes() == b"one\nthree\n"
 
 
 def test_failed_append_leaves_nothing(tmp_path: Path) -> None:

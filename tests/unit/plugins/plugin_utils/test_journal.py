@@ -64,7 +64,7 @@ def save_three(journal: Journal, vault: SlowVault) -> list[Future[None]]:
     """Save a key, and two more while that is under way; return what came of each."""
     keys = [SavedKey(user, f"id-{user}", "", f"secret-{user}") for user in ("1", "2", "3")]
     for key in keys:
-        journal.note(Intent(key.user_id, "", [], None, 0.0))
+        journal.note(Intent(key.user_id, "", [], None, 0.0, 0.0))
     with ThreadPoolExecutor() as pool:
         first = pool.submit(journal.note, keys[0])
         assert vault.busy.wait(30)

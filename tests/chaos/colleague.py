@@ -1,0 +1,72 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Somebody else who makes keys for the same users, none of which may ever be touched.
+
+There is one case that nobody can tell: a key that is made while a create of ours for the same user
+is unanswered, and is never used. So this colleague comes before a run or after all that it sent
+has timed out, or uses the new key at once.
+"""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from .signing import signs
+from .site import AFTERMATH_SECONDS, READ_TIMEOUT
+
+if t.TYPE_CHECKING:
+    import random
+
+    from .site import Site
+
+QUOTA = 2
+# Longer than the read time-out and whatever skew of clocks is allowed for.
+LATER_SECONDS = READ_TIMEOUT + 10
+
+
+class Colleague:
+    """Makes one key for a user where the quota leaves room for ours; `keys` are their ids."""
+
+    def __init__(self, site: Site, chance: random.Random) -> None:
+        self._site = site
+        self._chance = chance
+        self.keys: set[str] = set()
+
+    def make_keys(self, count: int) -> None:
+        """Make keys for so many users, as far as there is room."""
+        for user in self._users_with_room(count):
+            self._make_key(user)
+
+    def make_and_use_keys(self, count: int) -> None:
+        """Make keys for so many users, and sign a call with each."""
+        for user in self._users_with_room(count):
+            key = self._make_key(user)
+            signs(self._site.emulator, key["AccessKeyId"], key["AccessKeySecret"])
+
+    def make_keys_later(self, count: int) -> None:
+        """Make keys when nothing that was sent until now can be carried out any more."""
+        time.sleep(AFTERMATH_SECONDS)
+        self._site.emulator.advance_clock(LATER_SECONDS)
+        self.make_keys(count)
+
+    def _make_key(self, user: str) -> dict[str, str]:
+        key: dict[str, str] = self._site.emulator.call("CreateAccessKey", UserName=user)[
+            "AccessKey"
+        ]
+        self.keys.add(key["AccessKeyId"])
+        return key
+
+    def _users_with_room(self, count: int) -> list[str]:
+        """Return some users, those first whom a run that was killed may have made a key for."""
+        held: dict[str, list[str]] = {user: [] for user in self._site.users}
+        for key_id, key in self._site.cloud_keys().items():
+            held[key["user_name"]].append(key_id)
+        free = [
+            user for user, keys in held.items() if len(keys) < QUOTA and self.keys.isdisjoint(keys)
+        ]
+        self._chance.shuffle(free)
+        announced = self._site.announced_users()
+        return sorted(free, key=lambda user: user not in announced)[:count]

@@ -1,0 +1,73 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a label says: `scenario/layout/details/number`, all that a round needs but the seed."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+from functools import partial
+
+from . import faults, kills, order, rivals
+from .strikes import Strike
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .rounds import Round
+
+LAYOUTS = ("file", "inline")
+KILLS_OF_A_RANDOM_ROUND = 2
+# A taste of everything, in less than a minute.
+SHORT = (
+    "steps/file/CreateAccessKey-answered.5/DeleteAccessKey-sent.1/group-torn.1/file-durable.1/1",
+    "steps/inline/intent-torn.3/CreateAccessKey-sent.2/DeleteAccessKey-answered.1/file-torn.1/2",
+    "steps/inline/intent-durable.2/group-durable.1/file-renamed.1/journal-doomed.1/3",
+    "random/file/4",
+    "rivals-and-kill/inline/5",
+    "fault/file/late/CreateAccessKey/30/6",
+    "fault/inline/drop-after/CreateAccessKey/30/7",
+    "fault/file/garbage-done/all/10/8",
+    "fault/inline/throttle/CreateAccessKey/10/9",
+)
+
+
+@dataclass(frozen=True)
+class Script:
+    """How a round is set up and disturbed, and the row of the report that it counts in."""
+
+    row: str
+    layout: str
+    user_count: int
+    disturb: Callable[[Round], None]
+
+
+def read_label(label: str) -> Script:
+    """Return the script of a label; ValueError if it has none."""
+    scenario, layout, *details = label.split("/")
+    if layout not in LAYOUTS:
+        raise ValueError(f"{label}: there is no layout {layout}")
+    row, user_count, disturb = _read(scenario, details)
+    return Script(row, layout, user_count, disturb)
+
+
+def _read(scenario: str, details: list[str]) -> tuple[str, int, Callable[[Round], None]]:
+    match scenario, details:
+        case "order", [_number]:
+            return "power loss", order.USERS, order.play
+        case "steps", [*strikes, _number]:
+            chain = [Strike.parse(text) for text in strikes]
+            disturb = partial(kills.play_steps, strikes=chain)
+            return "kills at recorded steps", kills.STEP_USERS, disturb
+        case "random", [_number]:
+            disturb = partial(kills.play_random, kills=KILLS_OF_A_RANDOM_ROUND)
+            return "kills at random", kills.RANDOM_USERS, disturb
+        case "fault", [name, target, percentage, _number]:
+            disturb = partial(faults.play, name=name, target=target, percentage=int(percentage))
+            return f"fault {name}", faults.USERS, disturb
+        case (("rivals" | "rivals-and-kill"), [_number]):
+            disturb = partial(rivals.play, with_kill=scenario != "rivals")
+            return scenario.replace("-", " "), rivals.USERS, disturb
+    raise ValueError(f"there is no scenario {'/'.join([scenario, *details])}")

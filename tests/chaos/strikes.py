@@ -1,0 +1,96 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The recorded steps at which a run is killed, and chains of them that make up a round."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+if t.TYPE_CHECKING:
+    import random
+    from collections.abc import Callable
+
+CREATE, DELETE = "CreateAccessKey", "DeleteAccessKey"
+
+
+class Step(t.NamedTuple):
+    """A step that can be struck."""
+
+    times: int
+    meaning: str
+
+
+# In the order in which a run gets there, each with how often it surely does in a first run. The
+# words behind the names are explained in shim/sitecustomize.py.
+STEPS = {
+    "probe written": Step(1, "while the directory is proven writable"),
+    "header torn": Step(1, "within the write of the sidecar's header"),
+    "header durable": Step(1, "sidecar begun, no intent yet"),
+    "intent unwritten": Step(3, "before the intent is written"),
+    "intent torn": Step(3, "within the write of the intent"),
+    "intent written": Step(3, "intent written, not yet durable"),
+    "intent durable": Step(3, "intent durable, create not sent"),
+    f"{CREATE} unsent": Step(10, "before create"),
+    f"{CREATE} sent": Step(10, "create in flight"),
+    f"{CREATE} answered": Step(10, "after create, before save"),
+    "group unwritten": Step(3, "before the save is written"),
+    "group torn": Step(3, "within the write of the save"),
+    "group written": Step(3, "save written, not yet durable"),
+    "group durable": Step(3, "after save"),
+    f"{DELETE} unsent": Step(1, "settling, before a lost key is deleted"),
+    f"{DELETE} sent": Step(1, "settling, delete in flight"),
+    f"{DELETE} answered": Step(1, "settling, after the delete"),
+    "file unopened": Step(1, "before the new file is opened"),
+    "file torn": Step(1, "within the write of the new file"),
+    "file written": Step(1, "between write and fsync"),
+    "file durable": Step(1, "between fsync and rename"),
+    "file renamed": Step(1, "between rename and fsync of the directory"),
+    "journal doomed": Step(1, "file replaced, sidecar still there"),
+    "journal gone": Step(1, "sidecar gone, directory not synced"),
+}
+# A later run of a chain has fewer users left.
+MOST_LATER = 2
+CHAIN = 3
+# A kill there leaves a key that the next run has to delete.
+LEAVES_ORPHAN = (f"{CREATE} sent", f"{CREATE} answered", "group unwritten", "group torn")
+
+
+@dataclass(frozen=True)
+class Strike:
+    """Kill at the n-th time a step is reached; with `drops`, answers to creates get lost before."""
+
+    step: str
+    occurrence: int
+    drops: bool = False
+
+    def __str__(self) -> str:
+        """Return the strike as labels have it."""
+        return f"{self.step.replace(' ', '-')}.{self.occurrence}{'+drops' if self.drops else ''}"
+
+    @classmethod
+    def parse(cls, text: str) -> Strike:
+        """Return the strike of a label; ValueError if it is none."""
+        name, _dot, rest = text.partition(".")
+        occurrence, _plus, drops = rest.partition("+")
+        step = name.replace("-", " ")
+        if step not in STEPS:
+            raise ValueError(f"{text} is no strike")
+        return cls(step, int(occurrence), bool(drops))
+
+
+def make_chain(needs: Callable[[str], float], chance: random.Random) -> list[Strike]:
+    """Return strikes at the steps that need it most, in an order in which runs get to them."""
+    ranked = sorted(STEPS, key=lambda step: (needs(step), chance.random()), reverse=True)
+    order = list(STEPS)
+    steps = sorted(ranked[:CHAIN], key=order.index)
+    return [_strike(step, steps[:place], chance) for place, step in enumerate(steps)]
+
+
+def _strike(step: str, earlier: list[str], chance: random.Random) -> Strike:
+    most = min(STEPS[step].times, MOST_LATER) if earlier else STEPS[step].times
+    has_orphan = bool(earlier) and earlier[-1] in LEAVES_ORPHAN
+    drops = step.startswith(DELETE) and not has_orphan
+    return Strike(step, chance.randint(1, most), drops)
