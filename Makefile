@@ -82,7 +82,7 @@ emulator: $(VENV)/.test-stamp ## Run the emulator in the foreground; options: ma
 
 .PHONY: clean
 clean: ## Remove what these commands have made
-	rm -rf .venv .nox .ansible .mypy_cache .pytest_cache .ruff_cache demo
+	rm -rf build .venv .nox .ansible .mypy_cache .pytest_cache .ruff_cache demo
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

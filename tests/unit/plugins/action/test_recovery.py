@@ -280,6 +280,29 @@ def test_orphan_that_may_be_somebody_elses(
     assert any(other in warning for warning in result["warnings"])
 
 
+def test_orphan_beside_a_used_key(
+    emulator: Emulator, run: Run, start: Start, file: VaultFile
+) -> None:
+    """A key that a colleague made and used at the same time doesn't hide the lost one."""
+    add_users(emulator, "ann", "bob")
+    interrupt(emulator, start, file, seconds_ago=0)
+    [lost] = keys_of(emulator, "bob")
+    pair = add_key(emulator, "bob")
+    used = pair["AccessKeyId"]
+    run(
+        name="bob",
+        file="x.yml",
+        access_key_id=used,
+        access_key_secret=pair["AccessKeySecret"],
+    )
+    emulator.advance_clock(10)
+
+    recover(run, file)
+
+    assert used in keys_of(emulator, "bob")
+    assert lost not in keys_of(emulator, "bob")
+
+
 def test_saved_key_that_is_gone(emulator: Emulator, run: Run, interrupted: VaultFile) -> None:
     """A saved key that somebody has deleted since is not brought into the file."""
     [saved] = keys_of(emulator, "ann")
