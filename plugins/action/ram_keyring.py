@@ -61,7 +61,7 @@ class ActionModule(RamAction):
         client = self.connect(params)
         _refuse_other_account(client, params["account_id"])
         check_mode = bool(self._task.check_mode)
-        keyrings = converge_files(
+        keyrings, problem = converge_files(
             client,
             vault,
             wanted,
@@ -83,7 +83,7 @@ class ActionModule(RamAction):
             ),
             new_users=params["new_users"] if check_mode else (),
         )
-        return self._result(client, keyrings)
+        return self._result(client, keyrings, problem)
 
     def _wanted(self, params: dict[str, t.Any]) -> dict[Path, list[Request]]:
         """Return what is wanted of each file; InputError for a user not properly described."""
@@ -98,22 +98,25 @@ class ActionModule(RamAction):
             wanted.setdefault(path, []).append(Request(user["name"], user["state"]))
         return wanted
 
-    def _result(self, client: Client, keyrings: list[Keyring]) -> dict[str, t.Any]:
-        result: dict[str, t.Any] = {
-            "changed": any(keyring.changed for keyring in keyrings),
-            "account_id": client.identity.account_id,
-            "users": [user for keyring in keyrings for user in keyring.results()],
-        }
+    def _result(
+        self, client: Client, keyrings: list[Keyring], problem: RamError | None
+    ) -> dict[str, t.Any]:
+        result: dict[str, t.Any] = {"account_id": client.identity.account_id}
+        if problem:
+            result["changed"] = any(keyring.has_settled for keyring in keyrings)
+        else:
+            result["changed"] = any(keyring.changed for keyring in keyrings)
+            result["users"] = [user for keyring in keyrings for user in keyring.results()]
         warnings = [warning for keyring in keyrings for warning in keyring.warnings]
         if client.identity.is_account:
             warnings.insert(0, ACCOUNT_KEY_WARNING)
         if warnings:
             result["warnings"] = warnings
-        if self._task.diff:
+        if self._task.diff and not problem:
             result["diff"] = [keyring.diff() for keyring in keyrings if keyring.changed]
         errors = [error for keyring in keyrings for error in keyring.errors]
-        if errors:
-            result.update(failure(_combined(errors)))
+        if problem or errors:
+            result.update(failure(problem or _combined(errors)))
         return result
 
 
@@ -122,7 +125,8 @@ def _described_user(user: t.Any, params: dict[str, t.Any]) -> dict[str, str]:
     given = user if isinstance(user, dict) else {"name": user}
     defaults = {"name": None, "state": params["state"], "file": params["file"]}
     described = {**defaults, **{key: value for key, value in given.items() if value is not None}}
-    name = described["name"]
+    # An unquoted name of digits is a number in YAML.
+    name = str(described["name"]) if type(described["name"]) is int else described["name"]
     # What else stands there is not quoted: it may be anything, a secret too.
     if described.keys() != defaults.keys() or not name or not isinstance(name, str):
         raise InputError(

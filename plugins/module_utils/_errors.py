@@ -39,6 +39,11 @@ class RamError(Exception):
     code: str | None = None
     request_id: str | None = None
 
+    def as_result(self) -> dict[str, str]:
+        """Return the message and, if the API refused, its code and request id."""
+        known = {"code": self.code, "request_id": self.request_id}
+        return {"msg": str(self), **{name: value for name, value in known.items() if value}}
+
 
 class InputError(RamError):
     """An option, file or environment variable is wrong; nothing was sent."""
@@ -158,7 +163,8 @@ def _transport_error(exc: Exception, doing: str, endpoint: object) -> RamError:
     cause = _transport_cause(exc)
     for name, reason in _NEVER_SENT.items():
         if name in cause:
-            return NotSentError(f"Cannot {doing}: no connection to {endpoint} ({reason})")
+            told = "the proxy can't be reached" if "ProxyError" in cause else reason
+            return NotSentError(f"Cannot {doing}: no connection to {endpoint} ({told})")
     for name, reason in _NO_ANSWER.items():
         if name in cause:
             return UnansweredError(f"Cannot {doing}: no answer from {endpoint} ({reason})")
@@ -171,12 +177,13 @@ def _transport_error(exc: Exception, doing: str, endpoint: object) -> RamError:
 _NEVER_SENT = {
     "NameResolutionError": "the host name is unknown",
     "NewConnectionError": "it was refused, or there is no route",
-    "ConnectTimeout": "timed out, see connect_timeout",
-    "ProxyError": "the proxy can't be reached",
+    "ConnectTimeoutError": "timed out, see connect_timeout",
     "SSLCertVerificationError": "its certificate is not trusted, see ca_bundle",
     "InvalidURL": "that is not a valid host",
 }
 _NO_ANSWER = {
+    # Also what becomes of a request that went through the proxy when its connection breaks.
+    "ProxyError": "the proxy, or the connection through it, failed",
     "SSLError": "the TLS connection failed",
     "ReadTimeout": "timed out, see read_timeout",
     "ConnectionError": "the connection was closed",
@@ -184,19 +191,21 @@ _NO_ANSWER = {
 }
 
 
+_LINKS = ("inner_exception", "reason", "original_error")
+
+
 def _transport_cause(exc: Exception) -> list[str]:
     """Return the class names along the chain of causes.
 
     The SDK wraps the transport's exception in one that keeps only its text, so Python's own context
-    is what still knows its class; urllib3 keeps its part of the chain in `reason`.
+    is what still knows its class; urllib3 keeps its part of the chain in attributes.
     """
     names: list[str] = []
     current: object = exc
     while isinstance(current, BaseException) and len(names) < LONGEST_CHAIN:
         names.append(type(current).__name__)
         first = current.args[0] if current.args else None
-        inner = getattr(current, "inner_exception", None) or getattr(current, "reason", None)
-        if not isinstance(inner, BaseException):
-            inner = first if isinstance(first, BaseException) else current.__context__
-        current = inner
+        links = [getattr(current, name, None) for name in _LINKS]
+        causes = [cause for cause in (*links, first) if isinstance(cause, BaseException)]
+        current = causes[0] if causes else current.__context__
     return names

@@ -94,9 +94,9 @@ class RamModule(AnsibleModule):
         except MissingLibraryError as error:
             self.fail_json(msg=missing_required_lib(str(error)))
         except RamError as error:
-            self.fail_json(msg=str(error), code=error.code, request_id=error.request_id)
+            self.fail_json(**error.as_result())
         except Exception as error:  # noqa: BLE001 - a traceback could quote anything
-            self.fail_json(msg=str(unforeseen(error)))
+            self.fail_json(**unforeseen(error).as_result())
 
     def _connect(self) -> Client:
         options = ConnectionOptions.from_params(self.params, os.environ)
@@ -120,5 +120,4 @@ class RamModule(AnsibleModule):
     ) -> t.NoReturn:
         reasons = "; ".join(str(error) for error in errors)
         msg = reasons if total == 1 else f"{len(errors)} of {total} {plural} failed: {reasons}"
-        first = errors[0]
-        self.fail_json(msg=msg, code=first.code, request_id=first.request_id, **result)
+        self.fail_json(**{**result, **errors[0].as_result(), "msg": msg})

@@ -124,12 +124,7 @@ class RamAction(ActionBase):
 
 def failure(error: RamError) -> dict[str, t.Any]:
     """Return the part of a failed result that tells why."""
-    return {
-        "failed": True,
-        "msg": str(error),
-        "code": error.code,
-        "request_id": error.request_id,
-    }
+    return {"failed": True, **error.as_result()}
 
 
 def _switch_off_core_dumps() -> None:

@@ -84,7 +84,7 @@ class Creator:
             elif outcome.value:
                 told = f"the key {outcome.value} that it made was deleted; run again"
             else:
-                told = "no key that it made was found; run again"
+                told = "no key that only it can have made was found; run again"
             words[intent.user_name] = told
         return words
 

@@ -32,7 +32,7 @@ from ._durable import AppendFile
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ._vault import Vault
+    from ._vault import Password, Vault
 
 FORMAT = 1
 
@@ -226,10 +226,10 @@ class Journal:
     all the keys among them. Whatever keeps them from that is a JournalError.
     """
 
-    def __init__(self, path: Path, header: Header, vault: Vault) -> None:
+    def __init__(self, path: Path, header: Header, vault: Vault, password: Password) -> None:
         self._path = path
         self._vault = vault
-        self._vault_id = header.vault_id
+        self._password = password
         self._queue = threading.Lock()
         self._turn = threading.Lock()
         self._waiting: list[_Ticket] = []
@@ -297,7 +297,7 @@ class Journal:
         clear = [asdict(key) for key in keys]
         for fields in clear:
             del fields["access_key_secret"]
-        vault_text = self._vault.encrypt(json.dumps(secrets), self._vault_id)
+        vault_text = self._vault.encrypt(json.dumps(secrets), self._password)
         return _line({"type": "group", "keys": clear, "secrets": vault_text})
 
 

@@ -138,6 +138,11 @@ class Keyring:
         return self._entries != self._before or bool(self._settlement.lost_keys) or activated
 
     @property
+    def has_settled(self) -> bool:
+        """Whether settling an interrupted run has changed anything."""
+        return bool(self._settlement.recovered or self._settlement.lost_keys)
+
+    @property
     def errors(self) -> list[RamError]:
         """What went wrong, for single users or for the file."""
         found = [item.error for item in self._items if item.error]
@@ -319,7 +324,9 @@ class Keyring:
 
     def _open_journal(self) -> Journal:
         try:
-            return Journal(self._journal_path, self._header(), self._file.vault)
+            return Journal(
+                self._journal_path, self._header(), self._file.vault, self._file.password
+            )
         except JournalError as error:
             raise RamError(f"No key was created: {error}") from None
 
@@ -392,9 +399,13 @@ class Keyring:
             if changes:
                 self._file.replace(changes)
         except (OSError, RamError) as error:
+            kept = (
+                ". New keys that it does not hold yet are kept, encrypted, in "
+                f"{self._journal_path}: once this is mended, run again"
+            )
+            has_journal = self._journal_path.exists()
             raise RamError(
-                f"Cannot replace {self._file.path}: {error}. New keys that it does not hold yet "
-                f"are kept, encrypted, in {self._journal_path}: once this is mended, run again"
+                f"Cannot replace {self._file.path}: {error}{kept if has_journal else ''}"
             ) from None
 
     def _forget_journal(self) -> None:
@@ -413,7 +424,7 @@ class Keyring:
             endpoint=str(self._client.options.ram_endpoint),
             layout=self._file.layout,
             variable=self._file.variable,
-            vault_id=self._file.vault_id,
+            vault_id=self._file.password.vault_id,
         )
 
 

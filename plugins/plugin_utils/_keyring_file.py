@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ..module_utils._errors import InputError, RamError
 from ._durable import prove_writable, replace_file
 from ._keyring_text import KeyringTextError, Scalar, read_entries, rewrite_entries
-from ._vault import Vault, is_encrypted
+from ._vault import Password, Vault, is_encrypted
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,8 +78,8 @@ class KeyringFile:
         self._data = self._read()
         self._text, opened_by = self._open(self._data)
         self.entries = self._entries_in(self._text)
-        self.vault_id = vault.choose_id(vault_id, opened_by or self._id_of_secrets())
-        vault.encrypt("trial", self.vault_id)
+        self.password = vault.choose(vault_id, opened_by or self._password_of_secrets())
+        vault.encrypt("trial", self.password)
 
     def prove_writable(self, changes: Mapping[str, Entry | None], *, probe: bool) -> None:
         """Raise InputError unless such changes can be made; only `probe` writes to find out."""
@@ -107,7 +107,7 @@ class KeyringFile:
         """Return an entry with its secret in the form that the layout stores."""
         vaulted = self.layout == "inline"
         if vaulted:
-            access_key_secret = self.vault.encrypt(access_key_secret, self.vault_id)
+            access_key_secret = self.vault.encrypt(access_key_secret, self.password)
         secret = Scalar(access_key_secret, vaulted=vaulted)
         return Entry(access_key_id, secret, account_id, user_id, created)
 
@@ -163,8 +163,8 @@ class KeyringFile:
         except OSError as error:
             raise InputError(f"Cannot read {self.path}: {error.strerror}") from None
 
-    def _open(self, data: bytes) -> tuple[str, str | None]:
-        """Return the YAML text and the vault id that opened it, if it took one."""
+    def _open(self, data: bytes) -> tuple[str, Password | None]:
+        """Return the YAML text and the password that opened it, if it took one."""
         encrypted = is_encrypted(data)
         if self.layout == "file" and data.strip():
             if not encrypted:
@@ -182,7 +182,7 @@ class KeyringFile:
             raise InputError(f"{self.path} is not a text file in UTF-8") from None
 
     def _close(self, text: str) -> bytes:
-        return (self.vault.encrypt(text, self.vault_id) if self.layout == "file" else text).encode()
+        return (self.vault.encrypt(text, self.password) if self.layout == "file" else text).encode()
 
     def _entries_in(self, text: str) -> dict[str, Entry]:
         try:
@@ -191,8 +191,8 @@ class KeyringFile:
             raise InputError(f"{self.path}: {error}") from None
         return {user: Entry.from_scalars(scalars) for user, scalars in found.items()}
 
-    def _id_of_secrets(self) -> str | None:
-        """Return the vault id that opens the first inline secret; InputError if none does."""
+    def _password_of_secrets(self) -> Password | None:
+        """Return the password that opens the first inline secret; InputError if none does."""
         for user, entry in self.entries.items():
             if entry.secret and entry.secret.vaulted:
                 what = f"the secret of user {user} in {self.path}"

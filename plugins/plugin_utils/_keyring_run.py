@@ -9,7 +9,7 @@ import typing as t
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from ..module_utils._errors import InputError
+from ..module_utils._errors import InputError, RamError
 from ._directory import Directory
 from ._durable import FileLock, LockTimeout
 from ._keyring import Keyring, Request, Settings
@@ -41,32 +41,43 @@ def converge_files(
     settings: Settings,
     *,
     new_users: Iterable[str],
-) -> list[Keyring]:
+) -> tuple[list[Keyring], RamError | None]:
     """Make each file and the cloud agree, and return the keyrings with what came of it.
 
-    `wanted` has real paths. Raises InputError, with nothing created, if any user of any file can't
-    be helped; what fails later for single users or files is in the keyrings' errors.
+    `wanted` has real paths. If any user of any file can't be helped, nothing is created, and the
+    reason is returned too; what fails later for single users or files is in the keyrings' errors.
     """
     with ExitStack() as stack:
         files = []
         # One order for everybody, so that two runs on the same files never wait for each other.
         for path in sorted(wanted):
-            if not path.parent.is_dir():
-                raise InputError(f"The directory {path.parent} does not exist")
+            _refuse_missing_directory(path)
             if not settings.check_mode:
                 _lock(stack, path, options.lock_timeout)
             files.append(_open(path, vault, options))
         names = [request.user_name for requests in wanted.values() for request in requests]
         directory = Directory(client, names, frozenset(new_users))
         keyrings = [Keyring(client, file, directory, wanted[file.path], settings) for file in files]
-        for keyring in keyrings:
-            keyring.settle()
-        problems = [problem for keyring in keyrings for problem in keyring.plan()]
+        try:
+            for keyring in keyrings:
+                keyring.settle()
+            problems = [problem for keyring in keyrings for problem in keyring.plan()]
+        except RamError as error:
+            return keyrings, error
         if problems:
-            raise InputError("; ".join(problems))
+            return keyrings, InputError("; ".join(problems))
         for keyring in keyrings:
             keyring.apply()
-    return keyrings
+    return keyrings, None
+
+
+def _refuse_missing_directory(path: Path) -> None:
+    try:
+        exists = path.parent.is_dir()
+    except OSError as error:
+        raise InputError(f"Cannot look into {path.parent}: {error.strerror}") from None
+    if not exists:
+        raise InputError(f"The directory {path.parent} does not exist")
 
 
 def _lock(stack: ExitStack, path: Path, timeout: int) -> None:

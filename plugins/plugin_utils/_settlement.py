@@ -162,7 +162,8 @@ class Settler:
         ):
             if key_id:
                 settlement.lost_keys.append(key_id)
+                fate = "would be deleted" if check_mode else "was deleted"
                 settlement.warnings.append(
                     f"An interrupted run left key {key_id} of user {owner.user_name} without its "
-                    "secret, so it is deleted"
+                    f"secret, so it {fate}"
                 )

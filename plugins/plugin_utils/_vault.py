@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass, field
 
 from ansible import constants
 from ansible.errors import AnsibleError
@@ -16,10 +17,18 @@ from ..module_utils._errors import InputError
 if t.TYPE_CHECKING:
     from ansible.parsing.dataloader import DataLoader
 
-__all__ = ["Vault", "is_encrypted"]
+__all__ = ["Password", "Vault", "is_encrypted"]
 
 # $ANSIBLE_VAULT;1.2;AES256;label
 LABEL_FIELD = 3
+
+
+@dataclass(frozen=True)
+class Password:
+    """A vault password of the run; several may go by the same id."""
+
+    vault_id: str
+    secret: t.Any = field(repr=False)
 
 
 class Vault:
@@ -44,38 +53,40 @@ class Vault:
             )
         return cls(secrets)
 
-    def choose_id(self, wanted: str | None, opened_by: str | None) -> str:
-        """Return the vault id to encrypt with: the wanted, that of the file, or Ansible's choice.
+    def choose(self, wanted: str | None, opened_by: Password | None) -> Password:
+        """Return the password to encrypt with: the wanted, that of the file, or Ansible's choice.
 
         Raises InputError for an id that the run has no password for.
         """
+        if opened_by and wanted in {None, opened_by.vault_id}:
+            return opened_by
         configured = constants.config.get_config_value("DEFAULT_VAULT_ENCRYPT_IDENTITY")
-        vault_id = wanted or opened_by or configured
+        vault_id = wanted or configured
         try:
-            label, _secret = match_encrypt_secret(self._secrets, encrypt_vault_id=vault_id)
+            label, secret = match_encrypt_secret(self._secrets, encrypt_vault_id=vault_id)
         except AnsibleError:
             known = ", ".join(dict.fromkeys(label for label, _secret in self._secrets))
             raise InputError(
                 f"There is no vault password with the id {vault_id}; this run was given: {known}"
             ) from None
-        return str(label)
+        return Password(str(label), secret)
 
-    def encrypt(self, text: str, vault_id: str) -> str:
-        """Return `text` as a vault text that the id's password opens."""
-        label, secret = match_encrypt_secret(self._secrets, encrypt_vault_id=vault_id)
-        return str(self._library.encrypt(text, secret, label).decode())
+    def encrypt(self, text: str, password: Password) -> str:
+        """Return `text` as a vault text that the password opens."""
+        encrypted = self._library.encrypt(text, password.secret, password.vault_id)
+        return str(encrypted.decode())
 
-    def decrypt(self, vault_text: bytes | str, *, what: str) -> tuple[str, str]:
-        """Return the text and the vault id that opened it; InputError if none does."""
+    def decrypt(self, vault_text: bytes | str, *, what: str) -> tuple[str, Password]:
+        """Return the text and the password that opened it; InputError if none does."""
         try:
-            plain, label, _secret = self._library.decrypt_and_get_vault_id(vault_text)
+            plain, label, secret = self._library.decrypt_and_get_vault_id(vault_text)
         except AnsibleError:
             raise InputError(
                 f"None of the vault passwords of this run opens {what} (its vault id: "
                 f"{header_id(vault_text)})"
             ) from None
         try:
-            return plain.decode(), str(label)
+            return plain.decode(), Password(str(label), secret)
         except UnicodeDecodeError:
             raise InputError(f"{what} holds something that is not text") from None
 

@@ -187,6 +187,20 @@ def test_vault_id_of_the_configuration(
     assert header(file).endswith(";prod")
 
 
+@pytest.mark.parametrize("layout", ["file", "inline"])
+def test_password_that_opened_the_file_closes_it(
+    emulator: Emulator, run: Run, tmp_path: Path, layout: str
+) -> None:
+    """Of two passwords by one name, the file keeps the one that opened it."""
+    add_users(emulator, "ann", "bob")
+    file = VaultFile(tmp_path / "keys.yml", layout, "its own")
+    run(name="ann", layout=layout, vault=[("default", "its own")])
+
+    run(name="bob", layout=layout, vault=[("default", "another"), ("default", "its own")])
+
+    assert stored_keys(file) == {name: keys_of(emulator, name) for name in ("ann", "bob")}
+
+
 Prepare = t.Callable[[Path], object]
 BAD_FILES: dict[str, tuple[str, Prepare, str]] = {
     "directory": ("file", Path.mkdir, "not a regular file"),
@@ -274,7 +288,8 @@ def test_bad_file(
         ({"file": None}, "Which file is for user ann"),
         ({"account_id": "1234567890123456"}, "not for 1234567890123456"),
         ({"users": ["ann", {"name": "ann"}]}, "more than once: ann"),
-        ({"users": [7]}, "must be a name, or a mapping"),
+        ({"users": [7]}, "There is no RAM user 7"),
+        ({"users": [True]}, "must be a name, or a mapping"),
         ({"users": [{"name": "ann", "password": "invented"}]}, "must be a name, or a mapping"),
         ({"users": [{"state": "absent"}]}, "must be a name, or a mapping"),
         ({"users": [{"name": "ann", "state": "gone"}]}, "must be one of present, absent"),

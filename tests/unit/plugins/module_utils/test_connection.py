@@ -12,8 +12,10 @@ import ipaddress
 import json
 import os
 import socket
+import ssl
 import subprocess
 import sys
+import threading
 import typing as t
 from pathlib import Path
 
@@ -23,7 +25,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._access_key import AccessKeyApi
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._client import Client
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._errors import UnansweredError
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._options import (
     CONNECTION_SPEC,
     ConnectionOptions,
@@ -40,6 +44,7 @@ if t.TYPE_CHECKING:
     RunModule = Callable[..., Result]
 
 FULL_ACCESS = ("AliyunRAMFullAccess", "AliyunSTSAssumeRoleAccess")
+FAR_HOST = "ram.example.test"
 NO_PAIR = {"access_key_id": None, "access_key_secret": None}
 Pair = dict[str, str]
 
@@ -623,7 +628,8 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
         usage,
     )
     address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    leaf = sign("localhost", key, issuer, authority_key, x509.SubjectAlternativeName([address]))
+    names = x509.SubjectAlternativeName([address, x509.DNSName(FAR_HOST)])
+    leaf = sign("localhost", key, issuer, authority_key, names)
     contents = {
         "authority": authority.public_bytes(serialization.Encoding.PEM),
         "certificate": leaf.public_bytes(serialization.Encoding.PEM),
@@ -645,6 +651,52 @@ def test_untrusted_certificate(run_module: RunModule, certificate: Certificate) 
 
         assert "its certificate is not trusted, see ca_bundle" in result.msg
         assert emulator.requests() == []
+
+
+class BreakingProxy:
+    """A proxy that takes each request in the place of the server, and answers none."""
+
+    def __init__(self, certificate: Certificate) -> None:
+        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._tls.load_cert_chain(*certificate.tls)
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self.requests = 0
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            connection, _address = self._socket.accept()
+            read_head(connection)
+            connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            with self._tls.wrap_socket(connection, server_side=True) as tunnel:
+                read_head(tunnel)
+                self.requests += 1
+
+
+def read_head(connection: socket.socket) -> None:
+    """Read a request up to its empty line."""
+    head = b""
+    while b"\r\n\r\n" not in head:
+        head += connection.recv(65536)
+
+
+def test_break_behind_a_proxy(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A create that was sent through a proxy and lost is not sent again, nor called unsent."""
+    proxy = BreakingProxy(certificate)
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+    params = {name: option.get("default") for name, option in CONNECTION_SPEC.items()} | {
+        "access_key_id": "LTAI5t",
+        "access_key_secret": "secret",
+        "ram_endpoint": FAR_HOST,
+        "ca_bundle": certificate.authority,
+    }
+    client = Client(ConnectionOptions.from_params(params, os.environ))
+
+    with pytest.raises(UnansweredError, match="the proxy, or the connection through it, failed"):
+        AccessKeyApi(client, "alice").create(lambda: None)
+
+    assert proxy.requests == 1
 
 
 def test_plain_server_behind_https(run_module: RunModule, emulator: Emulator) -> None:

@@ -23,7 +23,7 @@ from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._journal imp
     SavedKey,
     read_journal,
 )
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault import Vault
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault import Password, Vault
 
 if t.TYPE_CHECKING:
     from concurrent.futures import Future
@@ -50,14 +50,14 @@ class SlowVault(Vault):
         self.busy, self.go_on = threading.Event(), threading.Event()
         self._breaks = breaks
 
-    def encrypt(self, text: str, vault_id: str) -> str:
+    def encrypt(self, text: str, password: Password) -> str:
         """Return the text as a vault, when the time has come."""
         if not self.busy.is_set():
             self.busy.set()
             assert self.go_on.wait(30)
         elif self._breaks:
             raise MemoryError
-        return super().encrypt(text, vault_id)
+        return super().encrypt(text, password)
 
 
 def save_three(journal: Journal, vault: SlowVault) -> list[Future[None]]:
@@ -79,7 +79,7 @@ def test_records_that_wait_share_a_write(tmp_path: Path) -> None:
     """Keys that arrive while the journal is busy become durable together, in one vault."""
     path, vault = tmp_path / ".keys.yml.pending", SlowVault(breaks=False)
 
-    with closing(Journal(path, HEADER, vault)) as journal:
+    with closing(Journal(path, HEADER, vault, vault.choose(None, None))) as journal:
         outcomes = save_three(journal, vault)
 
     assert not any(outcome.exception() for outcome in outcomes)
@@ -96,7 +96,7 @@ def test_records_lost_with_another_are_not_durable(tmp_path: Path) -> None:
     """A write that breaks in an unforeseen way fails all that was part of it, and nothing else."""
     path, vault = tmp_path / ".keys.yml.pending", SlowVault(breaks=True)
 
-    with closing(Journal(path, HEADER, vault)) as journal:
+    with closing(Journal(path, HEADER, vault, vault.choose(None, None))) as journal:
         first, *others = save_three(journal, vault)
 
     assert first.exception() is None
@@ -110,5 +110,7 @@ def test_records_lost_with_another_are_not_durable(tmp_path: Path) -> None:
 
 def test_journal_that_cannot_be_made(tmp_path: Path) -> None:
     """A journal that can't be opened is one error, which names it."""
+    path, vault = tmp_path / "missing" / ".keys.yml.pending", SlowVault(breaks=False)
+
     with pytest.raises(JournalError, match=r"\.keys\.yml\.pending can't be written"):
-        Journal(tmp_path / "missing" / ".keys.yml.pending", HEADER, SlowVault(breaks=False))
+        Journal(path, HEADER, vault, vault.choose(None, None))
