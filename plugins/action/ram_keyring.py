@@ -125,8 +125,10 @@ def _described_user(user: t.Any, params: dict[str, t.Any]) -> dict[str, str]:
     given = user if isinstance(user, dict) else {"name": user}
     defaults = {"name": None, "state": params["state"], "file": params["file"]}
     described = {**defaults, **{key: value for key, value in given.items() if value is not None}}
+    name = described["name"]
     # An unquoted name of digits is a number in YAML.
-    name = str(described["name"]) if type(described["name"]) is int else described["name"]
+    if isinstance(name, int) and not isinstance(name, bool):
+        name = str(name)
     # What else stands there is not quoted: it may be anything, a secret too.
     if described.keys() != defaults.keys() or not name or not isinstance(name, str):
         raise InputError(
