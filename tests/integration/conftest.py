@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 import typing as t
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +19,6 @@ from emulator import Emulator
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -47,16 +48,25 @@ def emulator() -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def controller(emulator: Emulator, tmp_path: Path) -> Controller:
+def short_link() -> Iterator[Path]:
+    """A place for a link; the path of a socket may have a hundred bytes, not more."""
+    with tempfile.TemporaryDirectory(prefix="keysmith-") as folder:
+        yield Path(folder, "tmp")
+
+
+@pytest.fixture
+def controller(emulator: Emulator, tmp_path: Path, short_link: Path) -> Controller:
     """A machine whose environment leads to the emulator, signing as the account."""
     for name in ("home", "tmp", "work"):
         (tmp_path / name).mkdir()
+    # ansible-core 2.21 makes sockets in it.
+    short_link.symlink_to(tmp_path / "tmp")
     return Controller(
         tmp_path / "work",
         {
             **os.environ,
             "HOME": str(tmp_path / "home"),
-            "TMPDIR": str(tmp_path / "tmp"),
+            "TMPDIR": str(short_link),
             "ANSIBLE_NOCOLOR": "true",
             "ALIBABA_CLOUD_RAM_ENDPOINT": emulator.url,
             "ALIBABA_CLOUD_STS_ENDPOINT": emulator.url,
