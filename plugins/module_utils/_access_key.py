@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import time
 import typing as t
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
 from ._client import nothing
 from ._errors import InputError, NotFoundError, fine_if
+from ._stopping import pause
 from ._user import refuse_bad_names
 
 if t.TYPE_CHECKING:
@@ -211,9 +211,10 @@ def settle_lost_create(
 ) -> str | None:
     """Delete the key that a create made whose answer was lost; return its id, None without one.
 
-    Waits until the create can no longer be carried out. find_lost_key says which key that is.
+    Waits until the create can no longer be carried out; raises StoppedError if somebody asks to
+    stop meanwhile. find_lost_key says which key that is.
     """
-    time.sleep(max(0.0, until + CLOCK_RESOLUTION - client.server_time()))
+    pause(max(0.0, until + CLOCK_RESOLUTION - client.server_time()))
     lost = find_lost_key(api, known=known, sent=sent, until=until)
     if lost:
         api.delete(lost)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ._errors import UnansweredError
+from ._stopping import refuse_if_stopped
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +20,8 @@ def all_pages(fetch: Callable[[str | None], tuple[list[_T], str | None]]) -> lis
     """Return the items of every page.
 
     `fetch` gets the marker of the page to read, None for the first, and returns its items and the
-    marker of the next. A page that names itself as the next is an UnansweredError.
+    marker of the next. A page that names itself as the next is an UnansweredError. Raises
+    StoppedError between pages if somebody asks to stop.
     """
     found: list[_T] = []
     marker: str | None = None
@@ -30,6 +32,7 @@ def all_pages(fetch: Callable[[str | None], tuple[list[_T], str | None]]) -> lis
             return found
         if following == marker:
             raise UnansweredError("The API sent a page that names itself as the next one")
+        refuse_if_stopped()
         marker = following
 
 

@@ -5,17 +5,19 @@
 
 from __future__ import annotations
 
+import threading
 import typing as t
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from ._errors import RamError
+from ._errors import RamError, unforeseen
+from ._stopping import refuse_if_out_of_time, refuse_if_stopped
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _I = t.TypeVar("_I")
 _T = t.TypeVar("_T")
+_JOIN_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -29,16 +31,29 @@ class Outcome(t.Generic[_T]):
 def attempt_all(
     function: Callable[[_I], _T], items: Sequence[_I], concurrency: int
 ) -> list[Outcome[_T]]:
-    """Return one outcome for each item, in order; one item's RamError doesn't stop the others."""
+    """Return one outcome for each item, in order; one item's error doesn't stop the others.
 
-    def attempt(item: _I) -> Outcome[_T]:
-        try:
-            return Outcome(value=function(item))
-        except RamError as error:
-            return Outcome(error=error)
+    Asked to stop, it begins no further item: the outcome is a StoppedError. If items don't end in
+    the time that is left to them then, it raises StoppedError and leaves their threads behind.
+    """
+    outcomes: list[Outcome[_T]] = [Outcome()] * len(items)
+    places = iter(range(len(items)))
 
-    with ThreadPoolExecutor(max_workers=max(1, concurrency)) as pool:
-        return list(pool.map(attempt, items))
+    def work() -> None:
+        for place in places:
+            outcomes[place] = _attempt(function, items[place])
+
+    # Threads that are left behind must not keep the process from ending.
+    threads = [
+        threading.Thread(target=work, daemon=True)
+        for _worker in range(min(max(1, concurrency), len(items)))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        while not _has_ended(thread):
+            refuse_if_out_of_time()
+    return outcomes
 
 
 def map_all(function: Callable[[_I], _T], items: Sequence[_I], concurrency: int) -> list[_T]:
@@ -48,3 +63,18 @@ def map_all(function: Callable[[_I], _T], items: Sequence[_I], concurrency: int)
         if outcome.error:
             raise outcome.error
     return [t.cast("_T", outcome.value) for outcome in outcomes]
+
+
+def _attempt(function: Callable[[_I], _T], item: _I) -> Outcome[_T]:
+    try:
+        refuse_if_stopped()
+        return Outcome(value=function(item))
+    except RamError as error:
+        return Outcome(error=error)
+    except Exception as error:  # noqa: BLE001 - the outcomes of the others must not be lost
+        return Outcome(error=unforeseen(error))
+
+
+def _has_ended(thread: threading.Thread) -> bool:
+    thread.join(_JOIN_SECONDS)
+    return not thread.is_alive()

@@ -11,6 +11,7 @@ import time
 import typing as t
 
 from ._errors import NotSentError, RamError, ThrottledError, UnansweredError
+from ._stopping import asked_to_stop, pause
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +35,8 @@ class Retrier:
         """Return what `send` returns, or raise its last error after `max_attempts`.
 
         A request that is not `repeatable` is sent again only if the server is known not to have
-        carried it out: it was throttled, or never left.
+        carried it out: it was throttled, or never left. Asked to stop, nothing is repeated: raises
+        the error, or StoppedError where it was waiting for its turn.
         """
         attempt = 0
         while True:
@@ -43,16 +45,15 @@ class Retrier:
             try:
                 return send()
             except RamError as error:
-                if attempt >= self._max_attempts or not _worth_repeating(
-                    error, repeatable=repeatable
-                ):
+                is_last = attempt >= self._max_attempts or asked_to_stop()
+                if is_last or not _worth_repeating(error, repeatable=repeatable):
                     raise
                 self._back_off(error, attempt)
 
     def _wait_for_turn(self) -> None:
         while (wait := self._not_before - time.monotonic()) > 0:
             # Threads that were held back together must not come back together.
-            time.sleep(wait + random.uniform(0, self._spread))
+            pause(wait + random.uniform(0, self._spread))
 
     def _back_off(self, error: RamError, attempt: int) -> None:
         longest = min(LONGEST_DELAY, FIRST_DELAY * 2**attempt)
@@ -63,7 +64,7 @@ class Retrier:
                 self._not_before = max(self._not_before, time.monotonic() + delay)
                 self._spread = longest
         else:
-            time.sleep(delay)
+            pause(delay)
 
 
 def _worth_repeating(error: RamError, *, repeatable: bool) -> bool:

@@ -21,6 +21,7 @@ from ansible.plugins.action import ActionBase
 from ..module_utils._client import Client, MissingLibraryError
 from ..module_utils._errors import InputError, RamError, unforeseen
 from ..module_utils._options import CONNECTION_SPEC, ConnectionOptions, refuse_split_json
+from ..module_utils._stopping import listening, refuse_if_stopped
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +50,9 @@ class RamAction(ActionBase):
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         _switch_off_core_dumps()
         try:
-            with self._task_environment():
+            with listening(), self._task_environment():
+                # One item of a loop may have been stopped before.
+                refuse_if_stopped()
                 return {**result, **self.converge(self._checked_arguments())}
         except MissingLibraryError as error:
             return {**result, "failed": True, "msg": missing_required_lib(str(error))}

@@ -24,17 +24,20 @@ if t.TYPE_CHECKING:
 
 
 class Creator:
-    """Creates keys for the users of one file; safe to share between threads.
-
-    `settled` tells whether all that was sent is known to have left a saved key or none.
-    """
+    """Creates keys for the users of one file; safe to share between threads."""
 
     def __init__(self, client: Client, file: KeyringFile, journal: Journal) -> None:
         self._client = client
         self._file = file
         self._journal = journal
+        # What was sent and is not known to have left a saved key or none, by user id.
+        self._open: dict[str, Intent] = {}
         self._unanswered: list[Intent] = []
-        self.settled = True
+
+    @property
+    def settled(self) -> bool:
+        """Whether all that was sent is known to have left a saved key or none."""
+        return not self._open
 
     def create(self, case: Situation) -> Entry:
         """Return the entry of a new key that is in the journal by now.
@@ -49,10 +52,12 @@ class Creator:
             sent = self._client.server_time()
             intent = replace(intent, sent=sent, until=self._client.answer_deadline(sent))
             self._journal.note(intent)
+            self._open[intent.user_id] = intent
 
         try:
             key = api.create(announce)
         except JournalError as error:
+            self._open.pop(intent.user_id, None)
             raise RamError(f"No key was created for user {case.user_name}: {error}") from None
         except UnansweredError:
             self._unanswered.append(intent)
@@ -79,7 +84,6 @@ class Creator:
         words: dict[str, str] = {}
         for intent, outcome in zip(self._unanswered, outcomes, strict=True):
             if outcome.error:
-                self.settled = False
                 told = f"what it did is for the next run to settle ({outcome.error})"
             elif outcome.value:
                 told = f"the key {outcome.value} that it made was deleted; run again"
@@ -99,6 +103,7 @@ class Creator:
             self._journal.note(saved)
         except JournalError as error:
             raise self._undone(api, intent, saved.access_key_id, error) from None
+        del self._open[intent.user_id]
 
     def _undone(
         self, api: AccessKeyApi, intent: Intent, key_id: str, cause: JournalError
@@ -108,7 +113,6 @@ class Creator:
         try:
             api.delete(key_id)
         except RamError as error:
-            self.settled = False
             return RamError(
                 f"Key {key_id} is of no use and must go: {reason}, nor deleted ({error}). The next "
                 "run deletes it; if there is none, do so by hand"
@@ -131,8 +135,9 @@ class Creator:
 
     def _refuse(self, intent: Intent) -> None:
         """Spare the next run, if this one is killed, the search for a key that there is not."""
-        with contextlib.suppress(JournalError):
-            self._journal.note(Refusal(intent.user_id))
+        if self._open.pop(intent.user_id, None):
+            with contextlib.suppress(JournalError):
+                self._journal.note(Refusal(intent.user_id))
 
 
 def _intent_for(case: Situation) -> Intent:

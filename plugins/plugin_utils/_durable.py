@@ -10,6 +10,7 @@ Knows nothing of what is in the files. For local file systems only.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import re
@@ -17,6 +18,7 @@ import time
 import typing as t
 
 if t.TYPE_CHECKING:
+    from collections.abc import Callable
     from io import FileIO
     from pathlib import Path
 
@@ -36,14 +38,25 @@ class FileLock:
     """A lock on `path`, held by one `with` block on this machine, freed by the kernel in a crash.
 
     `path` is the real file: under the name of a link, it would get a second lock. The lock itself
-    is the file `.<name>.lock` beside it, which stays, empty while nobody holds it. Entering raises
-    LockTimeout after `timeout` seconds of waiting, and OSError where no lock file can be.
+    is the file `.<name>.lock` beside it, which stays, empty while nobody holds it. `shared` locks
+    go together, keep the others out, and write nothing: with no lock file there, they hold nothing.
+    Entering raises LockTimeout after `timeout` seconds of waiting, OSError where no lock file can
+    be, and what `pause` raises, which is to sleep.
     """
 
-    def __init__(self, path: Path, timeout: float) -> None:
+    def __init__(
+        self,
+        path: Path,
+        timeout: float,
+        *,
+        shared: bool = False,
+        pause: Callable[[float], object] = time.sleep,
+    ) -> None:
         self._path = path
         self._lock_path = path.with_name(f".{path.name}.lock")
         self._timeout = timeout
+        self._pause = pause
+        self._acquire = self._acquire_shared if shared else self._acquire_alone
         self._held = contextlib.ExitStack()
 
     def __enter__(self) -> None:
@@ -51,28 +64,43 @@ class FileLock:
         while not self._acquire():
             if time.monotonic() >= deadline:
                 raise LockTimeout(f"{self._path} is locked by {self._describe_holder()}")
-            time.sleep(_POLL_SECONDS)
+            self._pause(_POLL_SECONDS)
 
     def __exit__(self, *_: object) -> None:
         self._held.close()
 
-    def _acquire(self) -> bool:
+    def _acquire_alone(self) -> bool:
         """Take the lock if it is free, and write down who holds it."""
         with contextlib.ExitStack() as stack:
             lock = stack.enter_context(_open(self._lock_path, "ab"))
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                named = self._lock_path.lstat()
-            except (BlockingIOError, FileNotFoundError):
-                return False
-            # A lock on a file that was replaced after it was opened would keep nobody out.
-            if not os.path.samestat(os.fstat(lock.fileno()), named):
+            if not self._is_locked(lock, fcntl.LOCK_EX):
                 return False
             stack.callback(lock.truncate, 0)
             lock.truncate(0)
             _write_all(lock, f"{os.uname().nodename} {os.getpid()}\n".encode())
             self._held = stack.pop_all()
             return True
+
+    def _acquire_shared(self) -> bool:
+        with contextlib.ExitStack() as stack:
+            try:
+                lock = stack.enter_context(_open(self._lock_path, "rb"))
+            except FileNotFoundError:
+                return True
+            if not self._is_locked(lock, fcntl.LOCK_SH):
+                return False
+            self._held = stack.pop_all()
+            return True
+
+    def _is_locked(self, lock: FileIO, kind: int) -> bool:
+        """Tell whether the file is locked now, by this object."""
+        try:
+            fcntl.flock(lock, kind | fcntl.LOCK_NB)
+            named = self._lock_path.lstat()
+        except (BlockingIOError, FileNotFoundError):
+            return False
+        # A lock on a file that was replaced after it was opened would keep nobody out.
+        return os.path.samestat(os.fstat(lock.fileno()), named)
 
     def _describe_holder(self) -> str:
         with _open(self._lock_path, "rb") as lock:
@@ -101,6 +129,8 @@ class AppendFile:
 
     def append(self, data: bytes) -> None:
         """Add `data` at the end, durably; an append that raises leaves nothing of it behind."""
+        if self._file.closed:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         # What an earlier append could not take back would spoil this one.
         self._file.truncate(self._size)
         try:

@@ -258,8 +258,9 @@ class Journal:
             self._file.remove()
 
     def close(self) -> None:
-        """Leave the journal, if it is still there, to the next run."""
-        self._file.close()
+        """Leave the journal, if it is still there, to the next run; what comes later is lost."""
+        with self._turn:
+            self._file.close()
 
     def _write_waiting(self) -> None:
         with self._queue:

@@ -207,17 +207,15 @@ class Keyring:
         return [problem for item in self._items if (problem := self._problem_of(item))]
 
     def apply(self) -> None:
-        """Carry out what was decided, or in check mode count it as done."""
-        if self._settings.check_mode:
-            self._entries = self._expected_entries()
-            for item in self._items_to(CREATE, REPLACE):
-                item.access_key_id = None
-        else:
-            try:
+        """Carry out what was decided, or in check mode count it as done, and verify the keys."""
+        try:
+            if self._settings.check_mode:
+                self._count_as_done()
+            else:
                 self._carry_out()
-            except RamError as error:
-                self._failure = error
-        self._attempt(self._verify, [item for item in self._items if self._is_to_verify(item)])
+            self._attempt(self._verify, [item for item in self._items if self._is_to_verify(item)])
+        except RamError as error:
+            self._failure = error
 
     def _may_be_renamed(self, name: str, entry: Entry) -> bool:
         """Tell whether an entry that this task is about may belong to a user of another name."""
@@ -306,6 +304,11 @@ class Keyring:
         removed = {item.name for item in self._items_to(REMOVE)}
         expected = {**self._entries, **created}
         return {name: entry for name, entry in expected.items() if name not in removed}
+
+    def _count_as_done(self) -> None:
+        self._entries = self._expected_entries()
+        for item in self._items_to(CREATE, REPLACE):
+            item.access_key_id = None
 
     def _carry_out(self) -> None:
         for item in self._items_to(CREATE, REPLACE, ACTIVATE, REMOVE):

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from ..module_utils._errors import InputError, RamError
+from ..module_utils._stopping import pause
 from ._directory import Directory
 from ._durable import FileLock, LockTimeout
 from ._keyring import Keyring, Request, Settings
@@ -52,8 +53,7 @@ def converge_files(
         # One order for everybody, so that two runs on the same files never wait for each other.
         for path in sorted(wanted):
             _refuse_missing_directory(path)
-            if not settings.check_mode:
-                _lock(stack, path, options.lock_timeout)
+            _lock(stack, path, options.lock_timeout, shared=settings.check_mode)
             files.append(_open(path, vault, options))
         names = [request.user_name for requests in wanted.values() for request in requests]
         directory = Directory(client, names, frozenset(new_users))
@@ -80,9 +80,9 @@ def _refuse_missing_directory(path: Path) -> None:
         raise InputError(f"The directory {path.parent} does not exist")
 
 
-def _lock(stack: ExitStack, path: Path, timeout: int) -> None:
+def _lock(stack: ExitStack, path: Path, timeout: int, *, shared: bool) -> None:
     try:
-        stack.enter_context(FileLock(path, timeout))
+        stack.enter_context(FileLock(path, timeout, shared=shared, pause=pause))
     except LockTimeout as error:
         raise InputError(f"Gave up after waiting {timeout} s (lock_timeout): {error}") from None
     except OSError as error:

@@ -9,6 +9,7 @@ import time
 import typing as t
 
 from ..module_utils._errors import ApiError, RamError
+from ..module_utils._stopping import StoppedError, pause
 
 if t.TYPE_CHECKING:
     from ..module_utils._client import Client, Identity
@@ -28,6 +29,8 @@ def verify_pair(
     signer = client.with_key_pair(access_key_id, secret)
     try:
         identity = _identity(signer, time.monotonic() + patience)
+    except StoppedError as error:
+        raise StoppedError(f"Key {access_key_id} is stored, but not verified: {error}") from None
     except RamError as error:
         error.args = (f"Key {access_key_id} is stored but does not sign: {error}",)
         raise
@@ -37,12 +40,12 @@ def verify_pair(
 
 
 def _identity(signer: Client, deadline: float) -> Identity:
-    pause = FIRST_PAUSE
+    delay = FIRST_PAUSE
     while True:
         try:
             return signer.identity
         except ApiError as error:
-            if error.code != "InvalidAccessKeyId.NotFound" or time.monotonic() + pause > deadline:
+            if error.code != "InvalidAccessKeyId.NotFound" or time.monotonic() + delay > deadline:
                 raise
-        time.sleep(pause)
-        pause *= 2
+        pause(delay)
+        delay *= 2

@@ -34,17 +34,19 @@ if t.TYPE_CHECKING:
 
 # Imports everything once, then runs each task that it reads in a fork of its own. With `die_after`,
 # the task kills itself at a step: a file that is opened for writing, renamed or removed, data that
-# is synced, a request that is sent.
+# is synced, a request that is sent. `grace` are the seconds that a task which is asked to stop has.
 SERVER = """
 import json, os, signal, sys
 from ansible.plugins.loader import init_plugin_loader
 init_plugin_loader()
 import alibabacloud_ram20150501.client
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils import _stopping
 from ansible_collections.keysmith.alibabacloud.tests.unit.plugins.conftest import run_keyring
 fsync = os.fsync
 os.fsync = lambda descriptor: (sys.audit("keysmith.fsync"), fsync(descriptor))[1]
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-def run(result, die_after, arguments):
+def run(result, die_after, grace, arguments):
+    _stopping.GRACE = grace
     def count(event, details):
         nonlocal die_after
         if event in ("keysmith.fsync", "http.client.send", "os.rename", "os.remove") or (
@@ -206,9 +208,13 @@ class Running:
     pid: int
     path: Path
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send the process a signal."""
+        os.kill(self.pid, number)
+
     def kill(self) -> None:
         """End the process at once, so that it can tidy up nothing."""
-        os.kill(self.pid, signal.SIGKILL)
+        self.signal(signal.SIGKILL)
         self.wait()
 
     def wait(self) -> bool:
@@ -246,13 +252,13 @@ def start(
     results = tmp_path_factory.mktemp("results")
     numbers = itertools.count()
 
-    def start_one(*, die_after: int = 0, **arguments: t.Any) -> Running:
+    def start_one(*, die_after: int = 0, grace: float = 15, **arguments: t.Any) -> Running:
         path = results / str(next(numbers))
         given = {"directory": str(tmp_path), "file": "keys.yml", **connection, **arguments}
-        order = {"result": str(path), "die_after": die_after, "arguments": given}
+        order = {"die_after": die_after, "grace": grace, "arguments": given}
         assert task_server.stdin
         assert task_server.stdout
-        task_server.stdin.write(json.dumps(order) + "\n")
+        task_server.stdin.write(json.dumps({"result": str(path), **order}) + "\n")
         task_server.stdin.flush()
         return Running(int(task_server.stdout.readline()), path)
 

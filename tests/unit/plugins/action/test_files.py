@@ -523,15 +523,16 @@ def test_lock_names_its_holder(emulator: Emulator, run: Run, file: VaultFile) ->
     assert writing_actions(emulator) == []
 
 
-def test_check_mode_takes_no_lock(emulator: Emulator, run: Run, file: VaultFile) -> None:
-    """Check mode neither waits for a lock nor makes one."""
+def test_check_mode_waits_for_a_run_at_work(emulator: Emulator, run: Run, file: VaultFile) -> None:
+    """Check mode makes no lock file, but reads nothing that another run is about to change."""
     add_users(emulator, "ann")
+    assert not run(name="ann", check=True).failed
 
     with FileLock(file.path, 0):
         result = run(name="ann", lock_timeout=0, check=True)
 
-    assert not result.failed, result.msg
-    assert not run(name="ann", check=True, file="other.yml").failed
+    assert "is locked by process" in result.msg
+    assert not run(name="ann", check=True).failed
 
 
 def test_lock_is_held_until_the_keys_are_in_the_file(

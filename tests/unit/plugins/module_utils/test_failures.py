@@ -15,7 +15,7 @@ from functools import partial
 
 import pytest
 
-from ansible_collections.keysmith.alibabacloud.plugins.module_utils import _access_key, _retry
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils import _retry, _stopping
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._errors import ThrottledError
 
 from ..conftest import endpoints, writing_actions
@@ -77,6 +77,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses between attempts, which are not waited for."""
     clock = FakeTime()
     monkeypatch.setattr(_retry, "time", clock)
+    monkeypatch.setattr(_stopping, "time", clock)
     return clock.slept
 
 
@@ -202,6 +203,7 @@ def test_throttling_holds_everybody_back(monkeypatch: pytest.MonkeyPatch) -> Non
     """What another thread has to send meanwhile waits as long as what was throttled."""
     clock = FakeTime()
     monkeypatch.setattr(_retry, "time", clock)
+    monkeypatch.setattr(_stopping, "time", clock)
     retrier = _retry.Retrier(max_attempts=2)
     throttled = ThrottledError("slow down", code="Throttling.User", request_id="r-1")
     throttled.retry_after = 5.0
@@ -372,7 +374,7 @@ def test_waiting_for_a_late_create(
 ) -> None:
     """Keys are listed again only once the create can no longer be carried out."""
     clock = FakeTime()
-    monkeypatch.setattr(_access_key, "time", clock)
+    monkeypatch.setattr(_stopping, "time", clock)
     emulator.fail("CreateAccessKey", "drop_after")
 
     run_module("ram_access_key", user_name="alice", read_timeout=60, **SHOW)
@@ -392,7 +394,7 @@ def test_key_of_a_colleague_beside_the_lost_one(
 ) -> None:
     """If somebody else makes a key meanwhile, nobody can tell which is lost: both stay."""
     clock = FakeTime()
-    monkeypatch.setattr(_access_key, "time", clock)
+    monkeypatch.setattr(_stopping, "time", clock)
     monkeypatch.setattr(clock, "sleep", lambda _seconds: make_key(emulator))
     emulator.fail("CreateAccessKey", "drop_after")
 
@@ -420,7 +422,7 @@ def test_key_of_a_colleague_and_no_lost_one(
     if made == "before the task":
         make_key(emulator)
     clock = FakeTime()
-    monkeypatch.setattr(_access_key, "time", clock)
+    monkeypatch.setattr(_stopping, "time", clock)
     monkeypatch.setattr(clock, "sleep", colleague)
     emulator.fail("CreateAccessKey", "drop_before")
 

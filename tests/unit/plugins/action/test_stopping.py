@@ -1,0 +1,149 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What ram_keyring does when it is asked to stop: end what is in flight, and begin nothing new."""
+
+from __future__ import annotations
+
+import signal
+import typing as t
+
+import pytest
+
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._durable import FileLock
+
+from .conftest import add_users, keys_of, stored_keys, wait_for
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emulator import Emulator
+
+    from ..conftest import Result
+    from .conftest import Running, VaultFile
+
+    Run = Callable[..., Result]
+    Start = Callable[..., Running]
+
+NAMES = ["ann", "bob", "cid", "dan", "eve", "fay"]
+REQUESTS = {
+    signal.SIGINT: "stopped by Ctrl-C (SIGINT)",
+    signal.SIGTERM: "stopped by SIGTERM",
+    signal.SIGHUP: "stopped by SIGHUP",
+    signal.SIGALRM: "stopped by the task's timeout",
+}
+
+
+def cloud_keys(emulator: Emulator) -> dict[str, dict[str, str]]:
+    """Return the keys that there are: by user, secrets by id."""
+    keys = {name: keys_of(emulator, name) for name in NAMES}
+    return {name: found for name, found in keys.items() if found}
+
+
+def stop_at(emulator: Emulator, running: Running, number: signal.Signals, times: int = 1) -> Result:
+    """Ask the task to stop once every fault has struck, and return what it came to."""
+    wait_for(lambda: not emulator.faults())
+    for _time in range(times):
+        running.signal(number)
+    return running.result()
+
+
+@pytest.mark.parametrize("number", REQUESTS, ids=lambda number: number.name)
+def test_keys_in_flight_are_saved(
+    emulator: Emulator, start: Start, run: Run, any_file: VaultFile, number: signal.Signals
+) -> None:
+    """Asked once or often, a run saves the keys in flight, creates no other, and says why."""
+    add_users(emulator, *NAMES)
+    emulator.fail("CreateAccessKey", "delay", ms=500, times=2)
+    options = {"users": NAMES, "layout": any_file.layout}
+
+    result = stop_at(emulator, start(**options, concurrency=2), number, times=3)
+
+    saved = cloud_keys(emulator)
+    assert result.failed
+    assert REQUESTS[number] in result.msg
+    assert emulator.actions().count("CreateAccessKey") == len(saved) == 2
+    assert stored_keys(any_file) == saved
+    assert not any_file.journal.exists()
+    assert not run(**options).failed
+    assert stored_keys(any_file) == {**cloud_keys(emulator), **saved}
+
+
+def test_create_without_an_answer_is_left_to_the_next_run(
+    emulator: Emulator, start: Start, run: Run, file: VaultFile
+) -> None:
+    """Nothing waits to find out what a lost answer did: the journal tells the next run to."""
+    add_users(emulator, *NAMES)
+    emulator.fail("CreateAccessKey", "drop_after", times=2)
+
+    result = stop_at(emulator, start(users=NAMES, concurrency=2, read_timeout=20), signal.SIGTERM)
+
+    assert "what it did is for the next run to settle" in result.msg
+    assert file.journal.exists()
+    emulator.advance_clock(60)
+    assert not run(users=NAMES).failed
+    assert stored_keys(file) == cloud_keys(emulator)
+    assert len(stored_keys(file)) == len(NAMES)
+
+
+def test_create_that_hangs_is_left_to_the_next_run(
+    emulator: Emulator, start: Start, run: Run, file: VaultFile
+) -> None:
+    """A request that outlasts its time is no reason to stay; the keys that arrived are kept."""
+    add_users(emulator, *NAMES)
+    emulator.fail("CreateAccessKey", "delay", ms=3000, when="after", times=2)
+    hanging = start(users=NAMES, concurrency=3, read_timeout=60, grace=0.5)
+
+    result = stop_at(emulator, hanging, signal.SIGTERM)
+
+    assert "requests were still unanswered; run again to settle them" in result.msg
+    assert file.journal.exists()
+    emulator.advance_clock(60)
+    assert not run(users=NAMES).failed
+    assert stored_keys(file) == cloud_keys(emulator)
+    assert len(stored_keys(file)) == len(NAMES)
+
+
+def test_throttling_is_not_waited_for(emulator: Emulator, start: Start, file: VaultFile) -> None:
+    """A run that the cloud holds back stops at once."""
+    add_users(emulator, "ann")
+    emulator.fail("CreateAccessKey", "throttle", retry_after_ms=60_000)
+
+    result = stop_at(emulator, start(name="ann", max_attempts=9), signal.SIGTERM)
+
+    assert "stopped by SIGTERM" in result.msg
+    assert emulator.actions().count("CreateAccessKey") == 1
+    assert not file.journal.exists()
+
+
+def test_lock_is_not_waited_for(emulator: Emulator, start: Start, file: VaultFile) -> None:
+    """A run that another one keeps waiting stops at once."""
+    add_users(emulator, "ann")
+
+    with FileLock(file.path, 0):
+        waiting = start(name="ann", lock_timeout=60)
+        wait_for(lambda: "GetCallerIdentity" in emulator.actions())
+        result = stop_at(emulator, waiting, signal.SIGTERM)
+
+    assert "stopped by SIGTERM" in result.msg
+    assert keys_of(emulator, "ann") == {}
+
+
+def test_key_that_does_not_sign_yet_is_not_waited_for(
+    emulator: Emulator, start: Start, file: VaultFile
+) -> None:
+    """A new key that could not be verified in time is stored, and named."""
+    add_users(emulator, "ann")
+    unknown = {"code": "InvalidAccessKeyId.NotFound", "status": 404}
+    emulator.fail("GetCallerIdentity", "error", skip=1, times=3, **unknown)
+    verifying = start(name="ann")
+    wait_for(lambda: len(emulator.faults()) == 1 and emulator.faults()[0]["times"] < 3)
+    emulator.fail("GetCallerIdentity", "error", times=1000, **unknown)
+
+    verifying.signal(signal.SIGTERM)
+    result = verifying.result()
+
+    key_id = next(iter(keys_of(emulator, "ann")))
+    assert f"Key {key_id} is stored, but not verified: stopped by SIGTERM" in result.msg
+    assert stored_keys(file) == {"ann": keys_of(emulator, "ann")}
