@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
 from ._client import nothing
-from ._errors import InputError, NotFoundError, fine_if
+from ._errors import InputError, NotFoundError, RamError, fine_if
 from ._stopping import pause
 from ._user import refuse_bad_names
 
@@ -65,14 +65,13 @@ class AccessKey:
         """Tell whether the key can sign."""
         return self.status == ACTIVE
 
-    def described(self, now: float) -> str:
-        """Return id, status, age and last use in a line that helps to choose between keys."""
+    def described(self, now: float, used: str = "") -> str:
+        """Return id, status, age and `used` in a line that helps to choose between keys."""
         age = (
             f"{int((now - timestamp(self.create_date)) // 86400)} days old"
             if self.create_date
             else ""
         )
-        used = f"last used {self.last_used_date}" if self.last_used_date else "never used"
         return f"{self.access_key_id} ({', '.join(filter(None, (self.status, age, used)))})"
 
 
@@ -184,10 +183,18 @@ def list_with_last_use(client: Client, user_name: str | None) -> list[AccessKey]
     ]
 
 
-def describe_keys(client: Client, user_name: str | None) -> str:
-    """Return all keys of the owner with what helps to choose between them, in one line."""
+def describe_keys(client: Client, user_name: str | None, keys: Sequence[AccessKey]) -> str:
+    """Return these keys of one owner with what helps to choose between them, in one line."""
+    api = AccessKeyApi(client, user_name)
     now = client.server_time()
-    return ", ".join(key.described(now) for key in list_with_last_use(client, user_name))
+    try:
+        dates = [api.last_used(str(key.access_key_id)) for key in keys]
+    except RamError as error:
+        # The line is part of a message about something else, which must not get lost.
+        shown = ", ".join(key.described(now) for key in keys)
+        return f"{shown}; when they were last used is not known ({error})"
+    uses = [f"last used {date}" if date else "never used" for date in dates]
+    return ", ".join(key.described(now, used) for key, used in zip(keys, uses, strict=True))
 
 
 def key_owners(

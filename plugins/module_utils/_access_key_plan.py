@@ -101,7 +101,7 @@ class _Planner:
             raise InputError(
                 f"Which key of {self._owner} is to be {self._options['status']}? "
                 "Say user_access_key_id: "
-                f"{describe_keys(self._client, self._user_name)}"
+                f"{describe_keys(self._client, self._user_name, keys)}"
             )
         return next((key for key in keys if key.is_active), keys[0])
 
@@ -115,7 +115,7 @@ class _Planner:
         if len(keys) >= QUOTA:
             raise InputError(
                 f"Cannot create an AccessKey for {self._owner}, which already has {QUOTA}: "
-                f"{describe_keys(self._client, self._user_name)}. Delete one of them first"
+                f"{describe_keys(self._client, self._user_name, keys)}. Delete one of them first"
             )
         status = STATUSES.get(self._options["status"] or "", ACTIVE)
         after = AccessKey(access_key_id=None, status=status, user_name=self._user_name)

@@ -127,11 +127,8 @@ class UserApi:
         request = self._client.models.CreateUserRequest(user_name=user.user_name, **given)
         try:
             return self._client.call(doing, request, _user_fields, repeatable=False)
-        except UnansweredError:
-            found = self._find_after_all(user.user_name)
-            if found is None:
-                raise
-            return found.stored()
+        except UnansweredError as error:
+            return self._find_after_all(user.user_name, error).stored()
 
     def update(self, user: User, changes: dict[str, str]) -> dict[str, t.Any]:
         """Change the given attributes, `user_name` among them, and return the fields as stored."""
@@ -146,12 +143,12 @@ class UserApi:
         is_repeatable = name == user.user_name
         try:
             return self._client.call(doing, request, _user_fields, repeatable=is_repeatable)
-        except UnansweredError:
-            found = self._find_after_all(name)
+        except UnansweredError as error:
+            stored = self._find_after_all(name, error).stored()
             wanted = {**changes, "user_id": user.user_id}
-            if found is None or wanted.items() - found.stored().items():
+            if wanted.items() - stored.items():
                 raise
-            return found.stored()
+            return stored
 
     def delete(self, name: str) -> None:
         """Delete the user; a user that is gone already is fine."""
@@ -265,12 +262,16 @@ class UserApi:
             return False
         return True
 
-    def _find_after_all(self, name: str) -> User | None:
-        """Return the user that a request without an answer was about, None if nobody can tell."""
+    def _find_after_all(self, name: str, lost: UnansweredError) -> User:
+        """Return the user that a request without an answer was about; else raise `lost`."""
         try:
-            return self.find(name)
-        except RamError:
-            return None
+            found = self.find(name)
+        except RamError as error:
+            lost.args = (f"{lost}. What it did is not known ({error})",)
+            raise lost from None
+        if found is None:
+            raise lost
+        return found
 
 
 def _user_fields(answer: Answer) -> dict[str, t.Any]:

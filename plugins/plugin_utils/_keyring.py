@@ -288,7 +288,7 @@ class Keyring:
     def _problem_of(self, item: Item) -> str | None:
         problem = item.decision.problem
         if problem and item.decision.show_keys:
-            return f"{problem}: {describe_keys(self._client, item.name)}"
+            return f"{problem}: {describe_keys(self._client, item.name, item.case.keys or [])}"
         if item.decision.do == REMOVE:
             signing = {signer.access_key_id for signer in self._client.signers}
             if item.access_key_id in signing:
