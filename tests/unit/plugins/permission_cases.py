@@ -1,0 +1,361 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The cases of the permissions guide: the tasks of each, and what there is before they run."""
+
+from __future__ import annotations
+
+import json
+import resource
+import typing as t
+from dataclasses import dataclass
+
+from emulator.actions import SERVICES
+
+from .conftest import bind_mfa_device, make_role, sign_in
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from emulator import Emulator
+
+    from .conftest import Result
+
+# A request about nothing in particular needs no permission.
+PERMISSIONS = {
+    action.name: action.permission
+    for service in SERVICES.values()
+    for action in service.actions.values()
+    if action.resources
+}
+POLICY = "AliyunSLBReadOnlyAccess"
+SYSTEM_POLICY = {"PolicyName": POLICY, "PolicyType": "System"}
+# The journal can note that a key is about to be created, but not its secret.
+SMALL_FILE = 900
+
+Key = tuple[str, str]
+Task = tuple[str, dict[str, t.Any]]
+
+
+@dataclass(frozen=True)
+class World:
+    """An account, and the tasks that are run on it."""
+
+    emulator: Emulator
+    connection: dict[str, t.Any]
+    run_module: Callable[..., Result]
+    run_action: Callable[..., Result]
+    folder: Path
+
+    def sign_as_operator(self, document: dict[str, t.Any] | None) -> None:
+        """Let the following tasks sign as a new user with just this policy, if any."""
+        self.connection.update(sign_in(self.emulator, "operator"))
+        if document:
+            policy = {"PolicyName": "operator", "PolicyDocument": json.dumps(document)}
+            self.emulator.call("CreatePolicy", **policy)
+            names = {"PolicyName": "operator", "PolicyType": "Custom"}
+            self.emulator.call("AttachPolicyToUser", UserName="operator", **names)
+
+    def run(self, task: Task, *, check: bool = False) -> Result:
+        """Run one task."""
+        name, options = task
+        if name == "ram_keyring":
+            return self.run_action(**{"file": "keys.yml", "check": check, **options})
+        return self.run_module(name, _ansible_check_mode=check, **options)
+
+    def used(self) -> set[str]:
+        """Return the actions for which the operator needed permission."""
+        names = [r["action"] for r in self.emulator.requests() if r["user"] == "operator"]
+        return {PERMISSIONS[name] for name in names if name in PERMISSIONS}
+
+
+Given = t.Callable[[World], object]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case of the guide: tasks, what there is before them, and how they fail if they should.
+
+    `lost` is the action that is carried out once without its answer getting through.
+    """
+
+    tasks: tuple[Task, ...]
+    given: tuple[Given, ...] = ()
+    lost: str = ""
+    told: str = ""
+
+
+def call(action: str, **parameters: t.Any) -> Given:
+    """Return an API call of the account before the tasks."""
+    return lambda world: world.emulator.call(action, **parameters)
+
+
+def earlier(task: str, **options: t.Any) -> Given:
+    """Return a task that the account has run before."""
+    return lambda world: world.run((task, options))
+
+
+def case(task: str, *given: Given, lost: str = "", told: str = "", **options: t.Any) -> Case:
+    """Return the case of one task."""
+    return Case(((task, options),), given, lost, told)
+
+
+def disable_keys(world: World) -> None:
+    """Disable the keys of ann."""
+    for key in world.emulator.state()["users"]["ann"]["access_keys"]:
+        names = {"UserName": "ann", "UserAccessKeyId": key["access_key_id"]}
+        world.emulator.call("UpdateAccessKey", Status="Inactive", **names)
+
+
+def leave_saved_key(world: World) -> None:
+    """Leave a journal with a key that did not make it into the file."""
+    obstacle = world.folder / ".keys.yml.tmp"
+    obstacle.mkdir()
+    assert "run again" in world.run(("ram_keyring", {"name": "ann"})).msg
+    obstacle.rmdir()
+
+
+def leave_lost_key(world: World) -> None:
+    """Leave a journal with a create that was not answered, and made a key."""
+    world.emulator.fail("CreateAccessKey", "drop_after")
+    world.emulator.fail("DeleteAccessKey", "error", status=403, code="NoPermission")
+    assert "for the next run" in world.run(("ram_keyring", {"name": "ann"})).msg
+
+
+def keep_files_small(_world: World) -> None:
+    """Let no file grow, as on a full disk, until the test has ended."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (SMALL_FILE, hard))
+
+
+def assume_role(world: World) -> None:
+    """Let all tasks assume a role."""
+    world.connection["assume_role"] = {"role_arn": make_role(world.emulator)}
+
+
+def role(*names: str, state: str = "present", **described: t.Any) -> tuple[Task, ...]:
+    """Return what the role does for users that are all present, or all absent."""
+    users = [{"name": name, "state": state} for name in names]
+    present, absent = (users, []) if state == "present" else ([], users)
+    return (
+        (
+            "ram_keyring",
+            {"users": users[-1:], "new_users": list(names), "verify": "none", "check": True},
+        ),
+        ("ram_user", {"users": present, **described}),
+        ("ram_keyring", {"users": users, "new_users": list(names)}),
+        ("ram_user", {"users": absent, "force": True}),
+    )
+
+
+MANY = ["ann", "bob", "cat"]
+ANN = call("CreateUser", UserName="ann")
+EVERYBODY = tuple(call("CreateUser", UserName=name) for name in MANY)
+KEY = call("CreateAccessKey", UserName="ann")
+GROUP, OTHER_GROUP = (call("CreateGroup", GroupName=name) for name in ("readers", "others"))
+MEMBER = call("AddUserToGroup", UserName="ann", GroupName="readers")
+OTHER_MEMBER = call("AddUserToGroup", UserName="ann", GroupName="others")
+ATTACHED = call("AttachPolicyToUser", UserName="ann", **SYSTEM_POLICY)
+OTHER_ATTACHED = call(
+    "AttachPolicyToUser",
+    UserName="ann",
+    PolicyName="AliyunYundunHighFullAccess",
+    PolicyType="System",
+)
+LOGIN = call("CreateLoginProfile", UserName="ann", Password="Correct-Horse-7")
+STORED = earlier("ram_keyring", name="ann")
+SHOW: dict[str, t.Any] = {"user_name": "ann", "show_secret": True}
+NO_ANSWER = "Cannot create AccessKey for user ann: no answer from "
+
+
+def mfa(world: World) -> None:
+    """Bind an MFA device to ann."""
+    bind_mfa_device(world.emulator, "ann")
+
+
+CASES: dict[Key, Case] = {
+    ("any task with assume_role", ""): case("ram_user_info", assume_role),
+    ("ram_user", ""): case("ram_user", ANN, name="ann"),
+    ("ram_user", "more than two names, each new_name included"): case(
+        "ram_user", *EVERYBODY, users=[{"name": "ann"}, {"name": "bb", "new_name": "bob"}]
+    ),
+    ("ram_user", "the user is missing"): case("ram_user", name="ann"),
+    ("ram_user", "an attribute differs"): case("ram_user", ANN, name="ann", comments="new"),
+    ("ram_user", "the user does not have its new_name yet"): case(
+        "ram_user", ANN, name="ann", new_name="amy"
+    ),
+    ("ram_user", "rarely, to find out what the creation of one of more than two users did"): case(
+        "ram_user", *EVERYBODY[1:], lost="CreateUser", users=[{"name": name} for name in MANY]
+    ),
+    ("ram_user", "rarely, to find out what the renaming of one of more than two users did"): case(
+        "ram_user",
+        *EVERYBODY,
+        lost="UpdateUser",
+        users=[{"name": "ann", "new_name": "amy"}, {"name": "bob"}],
+    ),
+    ("ram_user with groups", ""): case(
+        "ram_user", ANN, GROUP, MEMBER, name="ann", groups=["readers"]
+    ),
+    ("ram_user with groups", "the user is missing"): case(
+        "ram_user", GROUP, name="ann", groups=["readers"]
+    ),
+    ("ram_user with groups", "a membership is missing"): case(
+        "ram_user", ANN, GROUP, name="ann", groups=["readers"]
+    ),
+    ("ram_user with groups", "there is a membership too many, and purge_groups: true"): case(
+        "ram_user",
+        *(ANN, GROUP, OTHER_GROUP, MEMBER, OTHER_MEMBER),
+        name="ann",
+        groups=["readers"],
+        purge_groups=True,
+    ),
+    ("ram_user with policies", ""): case("ram_user", ANN, ATTACHED, name="ann", policies=[POLICY]),
+    ("ram_user with policies", "the user is missing"): case(
+        "ram_user", name="ann", policies=[POLICY]
+    ),
+    ("ram_user with policies", "a policy is not attached"): case(
+        "ram_user", ANN, name="ann", policies=[POLICY]
+    ),
+    ("ram_user with policies", "there is a policy too many, and purge_policies: true"): case(
+        "ram_user",
+        *(ANN, ATTACHED, OTHER_ATTACHED),
+        name="ann",
+        policies=[POLICY],
+        purge_policies=True,
+    ),
+    ("ram_user with state: absent, user gone already", ""): case(
+        "ram_user", name="ann", state="absent"
+    ),
+    ("ram_user_info", ""): case("ram_user_info", ANN, name="ann"),
+    ("ram_user_info", "more than two names"): case("ram_user_info", *EVERYBODY, names=MANY),
+    ("ram_user_info", "neither name nor names"): case("ram_user_info"),
+    ("ram_access_key", ""): case("ram_access_key", ANN, KEY, user_name="ann"),
+    ("ram_access_key", "the user has no key"): case("ram_access_key", ANN, **SHOW),
+    ("ram_access_key", "force_create: true"): case(
+        "ram_access_key", ANN, KEY, **SHOW, force_create=True
+    ),
+    ("ram_access_key", "the new key is to be inactive"): case(
+        "ram_access_key", ANN, **SHOW, status="inactive"
+    ),
+    ("ram_access_key", "status differs"): case(
+        "ram_access_key", ANN, KEY, user_name="ann", status="inactive"
+    ),
+    ("ram_access_key", "rarely, to tell the two keys of a user apart in a message"): case(
+        "ram_access_key",
+        *(ANN, KEY, KEY),
+        **SHOW,
+        force_create=True,
+        told="Cannot create an AccessKey for user ann, which already has 2: LTAI",
+    ),
+    ("ram_access_key", "rarely, to delete the key of a create without an answer"): case(
+        "ram_access_key", ANN, **SHOW, lost="CreateAccessKey", told=NO_ANSWER
+    ),
+    ("ram_access_key with state: absent", ""): case(
+        "ram_access_key", ANN, user_name="ann", state="absent", all=True
+    ),
+    ("ram_access_key with state: absent", "the key exists"): case(
+        "ram_access_key", ANN, KEY, user_name="ann", state="absent", all=True
+    ),
+    ("ram_access_key_info", ""): case("ram_access_key_info", ANN, user_name="ann"),
+    ("ram_access_key_info", "last_used: true, and there is a key"): case(
+        "ram_access_key_info", ANN, KEY, user_name="ann", last_used=True
+    ),
+    ("ram_keyring, whatever verify is", ""): case(
+        "ram_keyring", ANN, STORED, name="ann", verify="all"
+    ),
+    ("ram_keyring, whatever verify is", "more than two users"): case(
+        "ram_keyring", *EVERYBODY, earlier("ram_keyring", users=MANY), users=MANY
+    ),
+    ("ram_keyring, whatever verify is", "a user needs a key"): case("ram_keyring", ANN, name="ann"),
+    ("ram_keyring, whatever verify is", "the key is inactive, and on_inactive: activate"): case(
+        "ram_keyring", *(ANN, STORED, disable_keys), name="ann", on_inactive="activate"
+    ),
+    ("ram_keyring, whatever verify is", "the key is inactive, and on_inactive: replace"): case(
+        "ram_keyring", *(ANN, STORED, disable_keys), name="ann", on_inactive="replace"
+    ),
+    (
+        "ram_keyring, whatever verify is",
+        "the user of an entry is gone, or has another name now",
+    ): case(
+        "ram_keyring",
+        ANN,
+        STORED,
+        call("UpdateUser", UserName="ann", NewUserName="amy"),
+        name="ann",
+    ),
+    (
+        "ram_keyring, whatever verify is",
+        "rarely, to tell the two keys of a user apart in a message",
+    ): case(
+        "ram_keyring",
+        *(ANN, KEY, KEY),
+        name="ann",
+        told="User ann needs a new key but already has 2; delete one of them first: LTAI",
+    ),
+    (
+        "ram_keyring, whatever verify is",
+        "rarely, to take back a key that could not be saved",
+    ): case("ram_keyring", ANN, keep_files_small, name="ann", told="could not be saved"),
+    (
+        "ram_keyring, whatever verify is",
+        "rarely, to delete the key of a create without an answer",
+    ): case("ram_keyring", ANN, name="ann", lost="CreateAccessKey", told=NO_ANSWER),
+    ("ram_keyring with state: absent", ""): case("ram_keyring", ANN, name="ann", state="absent"),
+    ("ram_keyring with state: absent", "the key of the entry exists"): case(
+        "ram_keyring", ANN, STORED, name="ann", state="absent"
+    ),
+    ("ram_keyring after a run that was killed, to settle what it left", ""): case(
+        "ram_keyring", ANN, leave_saved_key, name="ann"
+    ),
+    (
+        "ram_keyring after a run that was killed, to settle what it left",
+        "the task is about other users",
+    ): case("ram_keyring", *EVERYBODY, leave_saved_key, name="bob", state="absent"),
+    (
+        "ram_keyring after a run that was killed, to settle what it left",
+        "to delete the key of a create without an answer",
+    ): case("ram_keyring", ANN, leave_lost_key, name="ann", state="absent"),
+    ("role ram_credentials", ""): Case(role("ann"), (ANN, STORED)),
+    ("role ram_credentials", "more than two users"): Case(
+        role(*MANY), (*EVERYBODY, earlier("ram_keyring", users=MANY))
+    ),
+    ("role ram_credentials", "a user is missing"): Case(role("ann")),
+    ("role ram_credentials", "an attribute differs"): Case(
+        role("ann", comments="new"), (ANN, STORED)
+    ),
+    ("role ram_credentials", "groups change"): Case(
+        role("ann", groups=["readers"], purge_groups=True),
+        (ANN, STORED, GROUP, OTHER_GROUP, OTHER_MEMBER),
+    ),
+    ("role ram_credentials", "policies change"): Case(
+        role("ann", policies=[POLICY], purge_policies=True), (ANN, STORED, OTHER_ATTACHED)
+    ),
+    ("role ram_credentials", "state: absent, and the user has all that a user can have"): Case(
+        role("ann", state="absent"), (ANN, STORED, LOGIN, GROUP, MEMBER, ATTACHED, mfa)
+    ),
+    ("role ram_credentials", "rarely, to delete the key of a create without an answer"): Case(
+        role("ann"), (ANN,), lost="CreateAccessKey", told=NO_ANSWER
+    ),
+}
+ABSENT = "ram_user with state: absent, user exists"
+OWNED: dict[str, tuple[Given, ...]] = {
+    "": (),
+    "force: true, and the user has keys": (KEY,),
+    "force: true, and a console login": (LOGIN,),
+    "force: true, and groups": (GROUP, MEMBER),
+    "force: true, and policies": (ATTACHED,),
+    "force: true, and an MFA device": (mfa,),
+}
+CASES |= {
+    (ABSENT, owned): case("ram_user", ANN, *given, name="ann", state="absent", force=bool(owned))
+    for owned, given in OWNED.items()
+}
+ASPECTS = {"access_keys": (KEY,), "groups": (), "login_profile": (), "mfa": (), "policies": ()}
+CASES |= {
+    ("ram_user_info", f"include: [{aspect}]"): case(
+        "ram_user_info", ANN, *given, name="ann", include=[aspect]
+    )
+    for aspect, given in ASPECTS.items()
+}
