@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .errors import ApiError
 from .protocol import Reply
@@ -112,6 +112,11 @@ async def _empty(fault: Fault, exchange: Exchange) -> Reply:
     return Reply(fault.status or 200, b"", "application/json;charset=utf-8")
 
 
+async def _half(_fault: Fault, exchange: Exchange) -> Reply:
+    reply = exchange.perform()
+    return replace(reply, body=reply.body[: len(reply.body) // 2])
+
+
 def _perform_first(fault: Fault, exchange: Exchange) -> None:
     if fault.when == "after":
         exchange.perform()
@@ -144,6 +149,7 @@ KINDS = {
     "late": Kind(_late, frozenset({"ms"})),
     "delay": Kind(_delay, frozenset({"ms", "when"})),
     "garbage": Kind(_garbage, frozenset({"status", "when"})),
+    "half": Kind(_half),
     "empty": Kind(_empty, frozenset({"status", "when"})),
 }
 

@@ -156,6 +156,18 @@ def test_empty(emulator: Emulator, root: RawClient) -> None:
     assert (answer.status, answer.body) == (200, b"")
 
 
+def test_half(emulator: Emulator, root: RawClient) -> None:
+    """The action is done, and its answer ends in the middle."""
+    emulator.fail("CreateUser", "half")
+
+    answer = create_user(root)
+
+    assert answer.status == 200
+    assert answer.body.startswith(b"{")
+    assert not answer.body.endswith(b"}")
+    assert list(emulator.state()["users"]) == ["alice"]
+
+
 def test_times_and_skip(emulator: Emulator, root: RawClient) -> None:
     """A fault lets so many requests pass, then hits so many."""
     emulator.fail("ListUsers", "error", skip=2, times=2)
