@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from collections import Counter
 
-from ..module_utils._errors import InputError, RamError
+from ..module_utils._errors import InputError, RamError, told_together
 from ..module_utils._module import ACCOUNT_KEY_WARNING
 from ..plugin_utils._action import RamAction, failure
 from ..plugin_utils._keyring import Request, Settings
@@ -115,8 +115,12 @@ class ActionModule(RamAction):
         if self._task.diff and not problem:
             result["diff"] = [keyring.diff() for keyring in keyrings if keyring.changed]
         errors = [error for keyring in keyrings for error in keyring.errors]
-        if problem or errors:
-            result.update(failure(problem or _combined(errors)))
+        if problem:
+            result.update(failure(problem))
+        elif errors:
+            users = result["users"]
+            failed = [user["user_name"] for user in users if "error" in user]
+            result.update(failed=True, **told_together(errors, failed, len(users)))
         return result
 
 
@@ -145,10 +149,3 @@ def _refuse_other_account(client: Client, expected: str | None) -> None:
     actual = client.identity.account_id
     if expected and expected != actual:
         raise InputError(f"This run signs for account {actual}, not for {expected} (account_id)")
-
-
-def _combined(errors: list[RamError]) -> RamError:
-    first = errors[0]
-    if len(errors) > 1:
-        first.args = (f"{len(errors)} failures: {'; '.join(str(error) for error in errors)}",)
-    return first

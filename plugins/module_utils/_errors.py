@@ -14,6 +14,7 @@ RamError                what a caller of the collection may see; its text is fit
 
 An exception of the SDK holds the URL with every parameter of the request in its text, so that text
 is never shown: messages are made of the attempted action, the API's own words, code and request id.
+A message is one line that can be read at a glance, whatever the API says and however many failed.
 """
 
 from __future__ import annotations
@@ -24,12 +25,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 THROTTLING_PREFIXES = ("Throttling", "Rejected.Throttling")
 FIRST_SERVER_ERROR = 500
 TOO_MANY_REQUESTS = 429
 LONGEST_CHAIN = 10
+LONGEST_REASON = 300
+LONGEST_NAME = 80
+NAMES_SHOWN = 3
 _PLUGINS = str(Path(__file__).parents[1])
 
 
@@ -112,6 +116,24 @@ def unforeseen(exc: Exception) -> RamError:
     return RamError(f"Unexpected {type(exc).__name__} ({where}). Please report this")
 
 
+def told_together(
+    errors: Sequence[RamError], failed: Sequence[str], total: int, *, what: str = "users"
+) -> dict[str, str]:
+    """Return the first of several errors as a result, with which of so many of `what` `failed`.
+
+    The message only begins to tell: the result is to show each one's own error in its list `what`.
+    """
+    first = errors[0].as_result()
+    if total == 1 or not failed:
+        return first
+    names = ", ".join(failed[:NAMES_SHOWN])
+    if len(failed) > NAMES_SHOWN:
+        names += f" and {len(failed) - NAMES_SHOWN} more"
+    others = f". Each one's own error is in {what}" if len(failed) > 1 else ""
+    msg = f"{len(failed)} of {total} {what} failed ({names}): {first['msg']}{others}"
+    return {**first, "msg": msg}
+
+
 def _translate(exc: Exception, doing: str, permission: str, endpoint: object) -> RamError:
     code = getattr(exc, "code", None)
     status = getattr(exc, "status_code", None) or 0
@@ -123,8 +145,9 @@ def _translate(exc: Exception, doing: str, permission: str, endpoint: object) ->
         throttled.retry_after = delay / 1000 if delay else None
         return throttled
     if status >= FIRST_SERVER_ERROR:
-        unanswered = UnansweredError(str(_api_error(ApiError, exc, doing)))
-        unanswered.code, unanswered.request_id = str(code), getattr(exc, "request_id", None)
+        refusal = _api_error(ApiError, exc, doing)
+        unanswered = UnansweredError(str(refusal))
+        unanswered.code, unanswered.request_id = refusal.code, refusal.request_id
         return unanswered
     if str(code).startswith("EntityNotExist"):
         return _api_error(NotFoundError, exc, doing)
@@ -140,22 +163,31 @@ _E = t.TypeVar("_E", bound=ApiError)
 def _api_error(kind: type[_E], exc: Exception, doing: str, missing: str | None = None) -> _E:
     data = getattr(exc, "data", None)
     data = data if isinstance(data, dict) else {}
-    code = str(getattr(exc, "code", ""))
-    request_id = data.get("RequestId") or getattr(exc, "request_id", None)
-    reason = _OWN_WORDS.get(code) or str(data.get("Message") or "no reason given").rstrip(".")
+    code = _readable(getattr(exc, "code", ""), LONGEST_NAME)
+    request_id = _readable(data.get("RequestId") or getattr(exc, "request_id", None), LONGEST_NAME)
+    told = _readable(data.get("Message"), LONGEST_REASON).rstrip(".")
+    reason = _OWN_WORDS.get(code) or told or "no reason given"
     needed = f"; the caller needs {missing}" if missing else ""
+    reference = f"{code}, request id {request_id}" if request_id else code
     return kind(
-        f"Cannot {doing}: {reason}{needed} ({code}, request id {request_id})",
-        code=code,
-        request_id=request_id,
+        f"Cannot {doing}: {reason}{needed} ({reference})", code=code, request_id=request_id or None
     )
+
+
+def _readable(told: object, longest: int) -> str:
+    """Return what the server tells in one line, neither long nor able to control a terminal."""
+    # The SDK makes "None" of what an answer lacks.
+    known = "" if told in (None, "None") else str(told)
+    text = "".join(c if c.isprintable() else " " for c in known)
+    line = " ".join(text.split())
+    return line if len(line) <= longest else f"{line[:longest]}..."
 
 
 def _missing_permission(exc: Exception, permission: str) -> str:
     data = getattr(exc, "data", None)
     detail = data.get("AccessDeniedDetail") if isinstance(data, dict) else None
     action = detail.get("AuthAction") if isinstance(detail, dict) else None
-    return str(action or permission)
+    return _readable(action, LONGEST_NAME) or permission
 
 
 def _transport_error(exc: Exception, doing: str, endpoint: object) -> RamError:

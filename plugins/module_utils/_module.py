@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ._client import Client, MissingLibraryError
-from ._errors import InputError, RamError, unforeseen
+from ._errors import InputError, RamError, told_together, unforeseen
 from ._options import CONNECTION_SPEC, ConnectionOptions, refuse_split_json
 from ._pool import attempt_all
 
@@ -72,7 +72,8 @@ class RamModule(AnsibleModule):
         if self._diff:
             result["diff"] = [plan.diff() for plan in plans if plan.changed]
         if errors:
-            self._fail_partly(errors, len(plans), plural, result)
+            failed = [plan.name for plan in plans if plan.error]
+            self.fail_json(**{**result, **told_together(errors, failed, len(plans), what=plural)})
         self.exit_json(**result)
 
     def inform(
@@ -114,10 +115,3 @@ class RamModule(AnsibleModule):
         for plan, outcome in zip(plans, outcomes, strict=True):
             plan.error = str(outcome.error) if outcome.error else None
         return [outcome.error for outcome in outcomes if outcome.error]
-
-    def _fail_partly(
-        self, errors: list[RamError], total: int, plural: str, result: dict[str, t.Any]
-    ) -> t.NoReturn:
-        reasons = "; ".join(str(error) for error in errors)
-        msg = reasons if total == 1 else f"{len(errors)} of {total} {plural} failed: {reasons}"
-        self.fail_json(**{**result, **errors[0].as_result(), "msg": msg})

@@ -193,6 +193,14 @@ users:
       returned: always
       type: str
       sample: /srv/ops/secrets/ram_keyring.yml
+    error:
+      description:
+        - What went wrong for this user.
+        - A key with an error that is V(created) or V(replaced) is saved, but does not sign, or is
+          not in the file yet.
+      returned: when the task failed at this user
+      type: str
+      sample: "Cannot create AccessKey for user slb-api: ..."
 account_id:
   description: ID of the account that the keys belong to.
   returned: unless nothing could be decided

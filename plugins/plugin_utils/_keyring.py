@@ -144,22 +144,13 @@ class Keyring:
 
     @property
     def errors(self) -> list[RamError]:
-        """What went wrong, for single users or for the file."""
+        """What went wrong, for the file first, then for single users."""
         found = [item.error for item in self._items if item.error]
-        return [*found, self._failure] if self._failure else found
+        return [self._failure, *found] if self._failure else found
 
     def results(self) -> list[dict[str, t.Any]]:
         """Return what the task reports for each user; never a secret."""
-        return [
-            {
-                "user_name": item.name,
-                "access_key_id": item.access_key_id,
-                "action": item.action,
-                "verified": item.verified,
-                "file": str(self._file.path),
-            }
-            for item in self._items
-        ]
+        return [self._result_of(item) for item in self._items]
 
     def diff(self) -> dict[str, t.Any]:
         """Return the change as diff mode shows it: names and ids."""
@@ -294,6 +285,18 @@ class Keyring:
             if item.access_key_id in signing:
                 return f"Refusing to delete AccessKey {item.access_key_id}: it signs this run"
         return problem
+
+    def _result_of(self, item: Item) -> dict[str, t.Any]:
+        result = {
+            "user_name": item.name,
+            "access_key_id": item.access_key_id,
+            "action": item.action,
+            "verified": item.verified,
+            "file": str(self._file.path),
+        }
+        spoilt = self._failure if item.decision.do != KEEP else None
+        error = item.error or spoilt
+        return {**result, "error": str(error)} if error else result
 
     def _items_to(self, *deeds: str) -> list[Item]:
         return [item for item in self._items if item.decision.do in deeds]

@@ -607,10 +607,13 @@ def test_verification_of_stored_keys(
 
     predicted, result = run(**options, check=True), run(**options)
 
+    # The request ids differ.
+    errors = [task["users"][0].pop("error", None) for task in (predicted, result)]
     assert predicted["users"] == result["users"]
     assert result["users"][0]["verified"] is verified
     assert result["users"][0]["action"] == "unchanged"
     assert result.failed is wrong
+    assert errors == ([predicted.msg, result.msg] if wrong else [None, None])
     assert not wrong or ann in result.msg
 
 
@@ -667,6 +670,7 @@ def test_key_that_never_signs(
         "action": "created",
         "verified": False,
         "file": str(file.path),
+        "error": result.msg,
     }
     assert stored_keys(file) == {"ann": keys_of(emulator, "ann")}
     assert not file.journal.exists()

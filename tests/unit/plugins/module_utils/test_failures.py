@@ -39,20 +39,6 @@ IDENTITY = {
     "Arn": "acs:ram::1234567890123456:user/ops",
     "UserId": "1",
 }
-# What goes wrong with a request that the cloud does not carry out.
-FAULTS: dict[str, dict[str, t.Any]] = {
-    "500": {"kind": "error", "code": "InternalError", "status": 500},
-    "503": {"kind": "error", "code": "ServiceUnavailable", "status": 503},
-    "reset": {"kind": "drop_before"},
-    "HTML 502": {"kind": "garbage"},
-    "HTML 200": {"kind": "garbage", "status": 200},
-    "empty 200": {"kind": "empty"},
-    "empty 500": {"kind": "empty", "status": 500},
-    "throttled": {"kind": "throttle"},
-    "throttled 429": {"kind": "throttle", "status": 429},
-    "throttled 503": {"kind": "throttle", "status": 503, "retry_after_ms": 50},
-    "read time-out": {"kind": "delay", "ms": 1500},
-}
 
 
 class FakeTime:
@@ -85,70 +71,6 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def _alice(emulator: Emulator) -> None:
     """There is a user without keys."""
     emulator.call("CreateUser", UserName="alice")
-
-
-class Task(t.NamedTuple):
-    """A task, the action of it that goes wrong, and what that is in words."""
-
-    module: str
-    options: dict[str, t.Any]
-    action: str
-    doing: str = ""
-
-
-PASSING = [
-    Task("ram_user_info", {"name": "alice"}, "GetUser"),
-    Task("ram_user", {"name": "alice", "comments": "new"}, "UpdateUser"),
-    Task("ram_user", {"name": "alice", "policies": ["AliyunSLBReadOnlyAccess"]}, "*"),
-    Task("ram_access_key_info", {"user_name": "alice"}, "ListAccessKeys"),
-]
-LASTING = [
-    Task("ram_user_info", {}, "ListUsers", "list users"),
-    Task("ram_user", {"name": "bob"}, "*", "find out who is calling"),
-    Task("ram_user", {"name": "bob"}, "CreateUser", "create user bob"),
-    Task("ram_user", {"name": "alice", "comments": "x"}, "UpdateUser", "update user alice"),
-    Task("ram_user", {"name": "alice", "new_name": "bob"}, "UpdateUser", "update user alice"),
-    Task("ram_user", {"name": "alice", "state": "absent"}, "DeleteUser", "delete user alice"),
-    Task(
-        "ram_access_key",
-        {"user_name": "alice"},
-        "ListAccessKeys",
-        "list AccessKeys of user alice",
-    ),
-]
-
-
-@pytest.mark.usefixtures("_alice", "pauses")
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("task", PASSING, ids=lambda task: task.action)
-def test_passing_fault(run_module: RunModule, emulator: Emulator, task: Task, fault: str) -> None:
-    """A request that is safe to repeat survives a fault that passes."""
-    emulator.fail(task.action, **FAULTS[fault])
-
-    result = run_module(task.module, **task.options, read_timeout=1)
-
-    assert not result.failed, result.msg
-    assert emulator.faults() == []
-
-
-@pytest.mark.usefixtures("_alice", "pauses")
-@pytest.mark.parametrize("fault", sorted(FAULTS.keys() - {"read time-out"}))
-@pytest.mark.parametrize("task", LASTING, ids=lambda task: task.doing)
-def test_lasting_fault(run_module: RunModule, emulator: Emulator, task: Task, fault: str) -> None:
-    """A fault that lasts ends in one message that says in words what could not be done."""
-    before = emulator.state()["users"]
-    emulator.fail(task.action, times=FOR_EVER, **FAULTS[fault])
-
-    result = run_module(task.module, **task.options)
-
-    assert result.failed
-    assert result.msg.startswith(f"Cannot {task.doing}: ")
-    assert not result.changed
-    assert emulator.state()["users"] == before
-    if "code" in FAULTS[fault]:
-        assert result["code"] == FAULTS[fault]["code"]
-        assert result["request_id"] in result.msg
-    assert "Traceback" not in result.printed
 
 
 def test_read_timeout_message(run_module: RunModule, emulator: Emulator) -> None:
@@ -469,8 +391,9 @@ class _HalfHandler(http.server.BaseHTTPRequestHandler):
         server = t.cast("HalfServer", self.server)
         action = self.headers["x-acs-action"]
         server.actions.append(action)
-        body = json.dumps(server.answers.get(action, {"RequestId": "r-2"})).encode()
-        self.send_response(200)
+        answer = server.answers.get(action, {"RequestId": "r-2"})
+        body = json.dumps(answer).encode()
+        self.send_response(400 if "Code" in (answer or ()) else 200)
         self.send_header("Content-Type", "application/json;charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -556,6 +479,28 @@ def test_half_answers(
     assert result.failed
     assert result.msg.startswith(("Cannot ", "The API sent a page that names itself"))
     assert "Traceback" not in result.printed
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ({"Code": "Odd"}, "no reason given (Odd)"),
+        ({"Code": "Odd", "Message": "No.", "RequestId": "r-5"}, "No (Odd, request id r-5)"),
+    ],
+)
+def test_half_a_refusal(
+    run_module: RunModule,
+    serve: Callable[[dict[str, t.Any]], HalfServer],
+    told: dict[str, str],
+    reason: str,
+) -> None:
+    """A refusal is told with what it says of itself, and nothing is made up for what it lacks."""
+    server = serve({"ListUsers": told})
+
+    result = run_module("ram_user_info", **endpoints(server.url))
+
+    assert result.msg == f"Cannot list users: {reason}"
+    assert result.values.get("request_id") == told.get("RequestId")
 
 
 @pytest.mark.usefixtures("pauses")

@@ -432,7 +432,7 @@ def test_one_failure_among_many_users(run_module: RunModule, emulator: Emulator)
 
     assert result.failed
     assert result.changed
-    assert result.msg.startswith("1 of 3 users failed: Cannot create user alice: ")
+    assert result.msg.startswith("1 of 3 users failed (alice): Cannot create user alice: ")
     assert list(emulator.state()["users"]) == ["bob", "carol"]
     assert ["error" in user for user in result["users"]] == [True, False, False]
 
