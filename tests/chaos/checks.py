@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import typing as t
 from dataclasses import dataclass
@@ -29,10 +30,26 @@ LITTER = "litter"
 ORDER = "order"
 STUCK = "stuck"
 TRACEBACK = "traceback"
-KINDS = (LOST, ORPHAN, STRANGER, LEAK, DAMAGED, LITTER, ORDER, UNSERVED, STUCK, TRACEBACK)
+LONG_MESSAGE = "long message"
+KINDS = (
+    LOST,
+    ORPHAN,
+    STRANGER,
+    LEAK,
+    DAMAGED,
+    LITTER,
+    ORDER,
+    UNSERVED,
+    STUCK,
+    TRACEBACK,
+    LONG_MESSAGE,
+)
 
 OTHERS_MAY = 0o077
 SIGNATURES_TRIED = 2
+MESSAGE = re.compile(r'^fatal: .* FAILED! => .*?"msg": ("(?:[^"\\]|\\.)*")', re.MULTILINE)
+# Three lines of a wide terminal.
+LONGEST_MESSAGE = 600
 BAD_WORDS = ("Traceback (most recent call last)", "Please report this")
 
 
@@ -49,7 +66,8 @@ def find_problems(site: Site, *, strangers: set[str], saved: set[str]) -> list[P
 
     `strangers` are the ids of the keys that others made; `saved` those that were on disk once.
     """
-    problems = [*_touched(site, strangers), *_litter(site), *_bad_words(site)]
+    problems = [*_touched(site, strangers), *_litter(site)]
+    problems += [*_bad_words(site), *_long_messages(site)]
     try:
         entries = site.entries()
     except DamagedError as error:
@@ -123,3 +141,10 @@ def _bad_words(site: Site) -> Iterator[Problem]:
         for words in BAD_WORDS:
             if words in output:
                 yield Problem(TRACEBACK, output[output.index(words) :][:400])
+
+
+def _long_messages(site: Site) -> Iterator[Problem]:
+    """Find failures that are not told in one line that a person can read."""
+    for message in map(json.loads, MESSAGE.findall("\n".join(site.outputs))):
+        if len(message) > LONGEST_MESSAGE or "\n" in message:
+            yield Problem(LONG_MESSAGE, message[:LONGEST_MESSAGE])

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import sys
 import time
@@ -20,6 +21,7 @@ import pytest
 from chaos.checks import (
     DAMAGED,
     LITTER,
+    LONG_MESSAGE,
     LOST,
     ORPHAN,
     STRANGER,
@@ -108,8 +110,14 @@ def add_user(site: Site) -> None:
     site.emulator.call("CreateUser", UserName="user-99")
 
 
+def fail(site: Site, message: str) -> None:
+    """Tell a failure as Ansible does."""
+    result = json.dumps({"changed": False, "msg": message})
+    site.outputs.append(f"PLAY\nfatal: [localhost]: FAILED! => {result}\n\nPLAY RECAP\n")
+
+
 HARMS: dict[str, tuple[Harm, list[str]]] = {
-    "none": (lambda _site: None, []),
+    "none": (lambda site: fail(site, "failed"), []),
     "deleted-key": (delete_key, [LOST, LOST]),
     "lost-entries": (lambda site: write_text(site, BEFORE + AFTER), [LOST, LOST]),
     "wrong-secrets": (lambda site: write(site, secrets="x" * 30), [LOST] * 4),
@@ -122,6 +130,8 @@ HARMS: dict[str, tuple[Harm, list[str]]] = {
         lambda site: site.outputs.append("Traceback (most recent call last):\n"),
         [TRACEBACK],
     ),
+    "long-message": (lambda site: fail(site, "failed; " * 100), [LONG_MESSAGE]),
+    "message-of-lines": (lambda site: fail(site, "failed\nand failed"), [LONG_MESSAGE]),
 }
 
 
