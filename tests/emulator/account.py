@@ -193,6 +193,8 @@ class Account:
         self.sessions: dict[str, Session] = {}
         # The keys of the account itself.
         self.root_keys: dict[str, AccessKey] = {}
+        # Every secret and token that was ever handed out, those of deleted keys too.
+        self.secrets: list[str] = []
         for policy in system_policies():
             self.system_policies.add(policy)
         self.add_access_key(
@@ -205,8 +207,14 @@ class Account:
 
     def add_access_key(self, key: AccessKey) -> None:
         """Give its owner a key."""
+        self.secrets.append(key.secret)
         self.access_keys[key.access_key_id] = key
         self.keys_of(key.owner)[key.access_key_id] = key
+
+    def add_session(self, session: Session) -> None:
+        """Let temporary credentials sign."""
+        self.secrets += [session.secret, session.security_token]
+        self.sessions[session.access_key_id] = session
 
     def remove_access_key(self, key: AccessKey) -> None:
         """Forget a key."""

@@ -16,7 +16,7 @@ State = dict[str, t.Any]
 
 
 def describe_account(account: Account) -> State:
-    """Return everything that the account holds."""
+    """Return everything that the account holds, and every secret that it has ever handed out."""
     return {
         "account_id": account.account_id,
         "root": {"access_keys": [_access_key(key) for key in account.root_keys.values()]},
@@ -25,6 +25,7 @@ def describe_account(account: Account) -> State:
         "policies": {policy.name: _policy(policy) for policy in account.custom_policies},
         "roles": {role.name: _role(role) for role in account.roles},
         "mfa_devices": {device.name: _mfa_device(device) for device in account.mfa_devices},
+        "secrets": list(account.secrets),
     }
 
 

@@ -85,7 +85,7 @@ def assume_role(call: Call) -> Result:
         expires_at=account.clock.now() + seconds,
         statements=statements,
     )
-    account.sessions[session.access_key_id] = session
+    account.add_session(session)
     return {
         "Credentials": {
             "AccessKeyId": session.access_key_id,

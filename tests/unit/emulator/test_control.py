@@ -55,6 +55,15 @@ def test_state_shows_everything(
     assert user["policies"] == [{"name": "AliyunSLBReadOnlyAccess", "type": "System"}]
 
 
+def test_no_secret_is_forgotten(emulator: Emulator, sign_in: Callable[..., RawClient]) -> None:
+    """The state holds every secret that was handed out, that of a deleted key too."""
+    secrets = [emulator.access_key_secret, sign_in("alice").secret]
+    key = emulator.call("CreateAccessKey", UserName="alice")["AccessKey"]
+    emulator.call("DeleteAccessKey", UserName="alice", UserAccessKeyId=key["AccessKeyId"])
+
+    assert emulator.state()["secrets"] == [*secrets, key["AccessKeySecret"]]
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.9:80", "localhost:1", "[::1]", "[::1]:99"])
 def test_loopback_hosts(root: RawClient, host: str) -> None:
     """A request that is addressed to this machine is answered."""
