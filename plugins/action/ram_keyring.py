@@ -10,10 +10,12 @@ from collections import Counter
 
 from ..module_utils._errors import InputError, RamError, told_together
 from ..module_utils._module import ACCOUNT_KEY_WARNING
+from ..module_utils._stats import stats
 from ..plugin_utils._action import RamAction, failure
 from ..plugin_utils._keyring import Request, Settings
 from ..plugin_utils._keyring_plan import Choices
 from ..plugin_utils._keyring_run import FileOptions, converge_files
+from ..plugin_utils._progress import Progress
 from ..plugin_utils._vault import Vault
 
 if t.TYPE_CHECKING:
@@ -80,6 +82,7 @@ class ActionModule(RamAction):
                 verify=params["verify"],
                 concurrency=params["concurrency"],
                 check_mode=check_mode,
+                watch=Progress(self._display.display, "ram_keyring").tell,
             ),
             new_users=params["new_users"] if check_mode else (),
         )
@@ -107,6 +110,8 @@ class ActionModule(RamAction):
         else:
             result["changed"] = any(keyring.changed for keyring in keyrings)
             result["users"] = [user for keyring in keyrings for user in keyring.results()]
+            fates = [fate for keyring in keyrings for fate in keyring.fates()]
+            result["stats"] = stats(fates, client)
         warnings = [warning for keyring in keyrings for warning in keyring.warnings]
         if client.identity.is_account:
             warnings.insert(0, ACCOUNT_KEY_WARNING)

@@ -74,6 +74,7 @@ class Client:
         self.options = options
         self._retrier = retrier or Retrier(options.max_attempts)
         self._clock_offset = 0.0
+        self._began = time.monotonic()
         _keep_sdk_quiet()
         with _sdk_errors_hidden():
             self._sdk = _import_sdk()
@@ -137,6 +138,14 @@ class Client:
             repeatable=repeatable,
             announce=announce,
         )
+
+    def effort(self) -> dict[str, float]:
+        """Return the requests, the repeated ones among them, and the seconds since it was made."""
+        return {
+            "api_calls": self._retrier.requests,
+            "retries": self._retrier.repeats,
+            "seconds": round(time.monotonic() - self._began, 1),
+        }
 
     def server_time(self) -> float:
         """Return the server's clock in seconds since 1970, as its last answer told it."""

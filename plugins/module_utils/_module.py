@@ -15,6 +15,7 @@ from ._client import Client, MissingLibraryError
 from ._errors import InputError, RamError, told_together, unforeseen
 from ._options import CONNECTION_SPEC, ConnectionOptions, refuse_split_json
 from ._pool import attempt_all
+from ._stats import stats
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -68,6 +69,7 @@ class RamModule(AnsibleModule):
             "changed": any(plan.changed for plan in plans),
             "account_id": identity.account_id,
             **({plural: shown} if many else {singular: shown[0]}),
+            "stats": stats((plan.fate for plan in plans), client),
         }
         if self._diff:
             result["diff"] = [plan.diff() for plan in plans if plan.changed]

@@ -8,6 +8,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field, replace
 
+from ._stats import CHANGED, CREATED, FAILED, REMOVED, UNCHANGED
+
 if t.TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -67,6 +69,15 @@ class Plan(t.Generic[_T]):
     def changed(self) -> bool:
         """Tell whether something was done and the resource is no longer what it was."""
         return bool(self.done) and self.before != self.after
+
+    @property
+    def fate(self) -> str:
+        """Return what became of the resource, as one of FATES."""
+        if self.error:
+            return FAILED
+        if not self.changed:
+            return UNCHANGED
+        return CREATED if self.before is None else CHANGED if self.after else REMOVED
 
     def result(self) -> dict[str, t.Any]:
         """Return the resource as it is now, or as it was if it is gone, with the actions done.

@@ -29,19 +29,25 @@ class Outcome(t.Generic[_T]):
 
 
 def attempt_all(
-    function: Callable[[_I], _T], items: Sequence[_I], concurrency: int
+    function: Callable[[_I], _T],
+    items: Sequence[_I],
+    concurrency: int,
+    watch: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> list[Outcome[_T]]:
     """Return one outcome for each item, in order; one item's error doesn't stop the others.
 
+    Meanwhile this thread calls `watch` now and then with how many of how many have ended.
     Asked to stop, it begins no further item: the outcome is a StoppedError. If items don't end in
     the time that is left to them then, it raises StoppedError and leaves their threads behind.
     """
     outcomes: list[Outcome[_T]] = [Outcome()] * len(items)
     places = iter(range(len(items)))
+    ended: list[int] = []
 
     def work() -> None:
         for place in places:
             outcomes[place] = _attempt(function, items[place])
+            ended.append(place)
 
     # Threads that are left behind must not keep the process from ending.
     threads = [
@@ -53,12 +59,21 @@ def attempt_all(
     for thread in threads:
         while not _has_ended(thread):
             refuse_if_out_of_time()
+            watch(len(ended), len(items))
     return outcomes
 
 
-def map_all(function: Callable[[_I], _T], items: Sequence[_I], concurrency: int) -> list[_T]:
-    """Return the result for each item, in order; raise the first RamError once all have ended."""
-    outcomes = attempt_all(function, items, concurrency)
+def map_all(
+    function: Callable[[_I], _T],
+    items: Sequence[_I],
+    concurrency: int,
+    watch: Callable[[int, int], None] = lambda _done, _total: None,
+) -> list[_T]:
+    """Return the result for each item, in order; raise the first RamError once all have ended.
+
+    `watch` is as for attempt_all.
+    """
+    outcomes = attempt_all(function, items, concurrency, watch)
     for outcome in outcomes:
         if outcome.error:
             raise outcome.error

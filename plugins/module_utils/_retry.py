@@ -23,11 +23,16 @@ LONGEST_DELAY = 16.0
 
 
 class Retrier:
-    """Repeats requests with full-jitter backoff; throttling slows all threads that share it."""
+    """Repeats requests with full-jitter backoff; throttling slows all threads that share it.
+
+    Counts the `requests` that were sent, and the `repeats` among them.
+    """
 
     def __init__(self, max_attempts: int) -> None:
         self._max_attempts = max_attempts
         self._lock = threading.Lock()
+        self.requests = 0
+        self.repeats = 0
         self._not_before = 0.0
         self._spread = 0.0
 
@@ -42,6 +47,7 @@ class Retrier:
         while True:
             self._wait_for_turn()
             attempt += 1
+            self._count(attempt)
             try:
                 return send()
             except RamError as error:
@@ -49,6 +55,11 @@ class Retrier:
                 if is_last or not _worth_repeating(error, repeatable=repeatable):
                     raise
                 self._back_off(error, attempt)
+
+    def _count(self, attempt: int) -> None:
+        with self._lock:
+            self.requests += 1
+            self.repeats += attempt > 1
 
     def _wait_for_turn(self) -> None:
         while (wait := self._not_before - time.monotonic()) > 0:

@@ -206,6 +206,52 @@ account_id:
   returned: unless nothing could be decided
   type: str
   sample: "1234567890123456"
+stats:
+  description: What the task came to, in numbers.
+  returned: unless nothing could be decided
+  type: dict
+  contains:
+    created:
+      description: How many were created.
+      returned: always
+      type: int
+    changed:
+      description: How many were there and are different now.
+      returned: always
+      type: int
+    removed:
+      description: How many were removed.
+      returned: always
+      type: int
+    unchanged:
+      description: How many were as wanted.
+      returned: always
+      type: int
+    failed:
+      description: How many are not as wanted.
+      returned: always
+      type: int
+    api_calls:
+      description: Requests that were sent to the cloud.
+      returned: always
+      type: int
+    retries:
+      description: How many of them repeated one before.
+      returned: always
+      type: int
+    seconds:
+      description: How long it took, without the start of Ansible.
+      returned: always
+      type: float
+  sample:
+    created: 2
+    changed: 0
+    removed: 0
+    unchanged: 40
+    failed: 0
+    api_calls: 48
+    retries: 0
+    seconds: 1.7
 code:
   description: The API's code of the error.
   returned: when the API refused

@@ -14,10 +14,12 @@ import typing as t
 import uuid
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 
 from ..module_utils._access_key import ACTIVE, AccessKeyApi, describe_keys, find_keys
 from ..module_utils._errors import InputError, RamError
 from ..module_utils._pool import attempt_all, map_all
+from ..module_utils._stats import CHANGED, FAILED, FATES
 from ._creation import Creator
 from ._durable import remove_file
 from ._journal import (
@@ -61,7 +63,7 @@ ACTIONS = {
     ACTIVATE: "activated",
     REMOVE: "removed",
 }
-RECOVERED, RENAMED, FAILED = "recovered", "renamed", "failed"
+RECOVERED, RENAMED = "recovered", "renamed"
 NEW_KEYS = {ACTIONS[CREATE], ACTIONS[REPLACE], RECOVERED}
 ALL_KEYS = NEW_KEYS | {ACTIONS[KEEP], ACTIONS[ACTIVATE], RENAMED}
 TO_VERIFY: dict[str, set[str]] = {"none": set(), "new": NEW_KEYS, "all": ALL_KEYS}
@@ -85,6 +87,8 @@ class Settings:
     verify: str
     concurrency: int
     check_mode: bool
+    # Hears now and then what has been done with how many of how many users.
+    watch: Callable[[str, int, int], None] = lambda _what, _done, _total: None
 
 
 @dataclass
@@ -102,6 +106,13 @@ class Item:
     def name(self) -> str:
         """What the user is called now."""
         return self.case.user_name
+
+    @property
+    def fate(self) -> str:
+        """What became of the user, as one of FATES."""
+        if self.error:
+            return FAILED
+        return self.action if self.action in FATES else CHANGED
 
 
 class Keyring:
@@ -152,6 +163,10 @@ class Keyring:
         """Return what the task reports for each user; never a secret."""
         return [self._result_of(item) for item in self._items]
 
+    def fates(self) -> list[str]:
+        """Return what became of each user, as one of FATES."""
+        return [item.fate for item in self._items]
+
     def diff(self) -> dict[str, t.Any]:
         """Return the change as diff mode shows it: names and ids."""
         header = str(self._file.path)
@@ -185,7 +200,9 @@ class Keyring:
         Raises InputError if there is something to write and no way to.
         """
         cases = [self._situation(request) for request in self._requests]
-        keys = map_all(self._keys_of, cases, self._settings.concurrency)
+        keys = map_all(
+            self._keys_of, cases, self._settings.concurrency, self._watch("users looked at")
+        )
         self._items = [
             self._decide(request, replace(case, keys=found))
             for request, case, found in zip(self._requests, cases, keys, strict=True)
@@ -204,7 +221,8 @@ class Keyring:
                 self._count_as_done()
             else:
                 self._carry_out()
-            self._attempt(self._verify, [item for item in self._items if self._is_to_verify(item)])
+            to_verify = [item for item in self._items if self._is_to_verify(item)]
+            self._attempt(self._verify, to_verify, "keys verified")
         except RamError as error:
             self._failure = error
 
@@ -322,7 +340,7 @@ class Keyring:
             return
         with closing(self._open_journal()) as journal:
             creator = Creator(self._client, self._file, journal)
-            self._attempt(lambda item: self._create(creator, item), creations)
+            self._attempt(lambda item: self._create(creator, item), creations, "keys created")
             self._tell_unanswered(creator, creations)
             self._finish()
             if creator.settled:
@@ -337,15 +355,18 @@ class Keyring:
             raise RamError(f"No key was created: {error}") from None
 
     def _finish(self) -> None:
-        self._attempt(self._activate, self._items_to(ACTIVATE))
-        self._attempt(self._remove, self._items_to(REMOVE))
+        self._attempt(self._activate, self._items_to(ACTIVATE), "keys activated")
+        self._attempt(self._remove, self._items_to(REMOVE), "keys removed")
         self._write()
 
-    def _attempt(self, deed: Callable[[Item], None], items: Sequence[Item]) -> None:
+    def _attempt(self, deed: Callable[[Item], None], items: Sequence[Item], what: str) -> None:
         """Do it for all items; one that fails keeps its error and stops no other."""
-        outcomes = attempt_all(deed, items, self._settings.concurrency)
+        outcomes = attempt_all(deed, items, self._settings.concurrency, self._watch(what))
         for item, outcome in zip(items, outcomes, strict=True):
             item.error = outcome.error or item.error
+
+    def _watch(self, what: str) -> Callable[[int, int], None]:
+        return partial(self._settings.watch, what)
 
     def _create(self, creator: Creator, item: Item) -> None:
         entry = creator.create(item.case)

@@ -687,3 +687,22 @@ def test_key_that_signs_for_somebody_else(
     assert result.failed
     assert f"{ann} is stored but signs for" in result.msg
     assert ann in keys_of(emulator, "ann")
+
+
+def test_numbers_of_a_task(emulator: Emulator, run: Run) -> None:
+    """The result counts the fates of the users, and every request that was sent for them."""
+    add_users(emulator, "ann", "bob", "cid", "dan")
+    run(users=["ann", "dan"])
+    [key_id] = keys_of(emulator, "ann")
+    set_status(emulator, "ann", key_id, "Inactive")
+    emulator.clear_requests()
+    emulator.fail("CreateAccessKey", "throttle")
+    emulator.fail("CreateAccessKey", "error", code="NotSupport", status=400, skip=1)
+    users = ["ann", "bob", "cid", {"name": "dan", "state": "absent"}]
+
+    result = run(users=users, on_inactive="activate", concurrency=1)
+
+    stats = dict(result["stats"])
+    assert stats.pop("seconds") > 0
+    fates = {"created": 1, "changed": 1, "removed": 1, "unchanged": 0, "failed": 1}
+    assert stats == {**fates, "api_calls": len(emulator.requests()), "retries": 1}

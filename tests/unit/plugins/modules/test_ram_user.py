@@ -437,6 +437,26 @@ def test_one_failure_among_many_users(run_module: RunModule, emulator: Emulator)
     assert ["error" in user for user in result["users"]] == [True, False, False]
 
 
+def test_numbers_of_a_task(run_module: RunModule, emulator: Emulator) -> None:
+    """The result counts the fates of the users, and every request that was sent for them."""
+    run_module("ram_user", users=[{"name": name} for name in ("alice", "bob", "carol")])
+    emulator.clear_requests()
+    emulator.fail("CreateUser", "throttle")
+
+    users: list[dict[str, str]] = [
+        {"name": "alice"},
+        {"name": "bob", "comments": "new"},
+        {"name": "carol", "state": "absent"},
+        {"name": "dave"},
+    ]
+    result = run_module("ram_user", users=users)
+
+    stats = dict(result["stats"])
+    assert stats.pop("seconds") > 0
+    fates = {"created": 1, "changed": 1, "removed": 1, "unchanged": 1, "failed": 0}
+    assert stats == {**fates, "api_calls": len(emulator.requests()), "retries": 1}
+
+
 @pytest.mark.parametrize(
     "options",
     [

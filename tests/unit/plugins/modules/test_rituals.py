@@ -77,7 +77,10 @@ RITUALS: dict[str, tuple[str, list[Options]]] = {
     ),
 }
 # Ids, dates and secrets are made by the API, so check mode shows none, or the one from before.
-MADE_BY_THE_API = {"user_id", "create_date", "update_date", "access_key_id", "access_key_secret"}
+MADE_BY_THE_API = {
+    *("user_id", "create_date", "update_date", "access_key_id", "access_key_secret"),
+    *("api_calls", "seconds"),
+}
 
 
 @dataclass(frozen=True)
