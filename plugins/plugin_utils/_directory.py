@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..module_utils._user import User, UserApi
+from ..module_utils._user import FEW_USERS, User, UserApi
 
 if t.TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -26,7 +26,10 @@ class Directory:
         self._by_name = {name: User(user_name=name) for name in new_users}
         self._by_id: dict[str, User] = {}
         self._is_complete = False
-        self._add(self._api.find_many(names).values() if names else ())
+        if len(names) > FEW_USERS:
+            self._add_all()
+        else:
+            self._add(self._api.find_many(names).values())
 
     def by_name(self, name: str) -> User | None:
         """Return the user of that name, one of those asked for at the start or found since."""
@@ -39,9 +42,12 @@ class Directory:
     def by_id(self, user_id: str) -> User | None:
         """Return the user of that id, whatever it is called now."""
         if user_id not in self._by_id and not self._is_complete:
-            self._add(self._api.list_all())
-            self._is_complete = True
+            self._add_all()
         return self._by_id.get(user_id)
+
+    def _add_all(self) -> None:
+        self._add(self._api.list_all())
+        self._is_complete = True
 
     def _add(self, users: Iterable[User]) -> None:
         for user in users:
