@@ -153,6 +153,26 @@ def rewrite_entries(text: str, variable: str, changes: Mapping[str, _Change]) ->
     return mark + edited
 
 
+@_without_garbage_collection()
+def rename_entries(text: str, variable: str, names: Mapping[str, str]) -> str:
+    """Return the text with entries of `variable` under new names, given by their old ones.
+
+    What the entries hold is left alone, byte for byte. Raises KeyringTextError rather than return a
+    text in which anything else reads differently than before.
+    """
+    mark = _BYTE_ORDER_MARK if text.startswith(_BYTE_ORDER_MARK) else ""
+    body = text.removeprefix(mark)
+    before = _parse(body, variable)
+    due = {old: new for old, new in names.items() if old in before.entries}
+    if not due:
+        return text
+
+    edited = _Editor(body, variable, before).rename(due)
+    expected = {due.get(user, user): entry for user, entry in before.scalars().items()}
+    _verify(before, edited, variable, expected)
+    return mark + edited
+
+
 def _verify(
     before: _Document, edited: str, variable: str, expected: dict[str, dict[str, Scalar]]
 ) -> None:
@@ -302,6 +322,13 @@ class _Editor:
         elif all(changes.get(user, {}) is None for user in self._entries):
             edits.append(self._empty_mapping())
         return self._apply(sorted(edits))
+
+    def rename(self, names: Mapping[str, str]) -> str:
+        """Return the text with other names at the heads of entries."""
+        keys = [(entry.key, names[user]) for user, entry in self._entries.items() if user in names]
+        return self._apply(
+            [(key.start_mark.index, key.end_mark.index, _quoted(new)) for key, new in keys]
+        )
 
     def _apply(self, edits: list[_Edit]) -> str:
         pieces = []

@@ -17,6 +17,7 @@ from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring_tex
     KeyringTextError,
     Scalar,
     read_entries,
+    rename_entries,
     rewrite_entries,
 )
 
@@ -295,6 +296,51 @@ def test_edits_only_what_changes(
 ) -> None:
     """An edit puts exactly these bytes in place of the ones before."""
     assert rewrite_entries(before, "ram_keyring", changes) == after
+
+
+RENAMES = {
+    "all but the name stays": (
+        FULL,
+        {"slb-api": "ddos"},
+        FULL.replace('  "slb-api":\n', '  "ddos":\n'),
+    ),
+    "a name without quotes gets them": (FULL, {"bob": "amy"}, FULL.replace("  bob:", '  "amy":')),
+    "names can be swapped": (
+        "\ufeffram_keyring:\r\n  bob: {a: x}  # his\r\n  'amy': {}",
+        {"bob": "amy", "amy": "bob"},
+        '\ufeffram_keyring:\r\n  "amy": {a: x}  # his\r\n  "bob": {}',
+    ),
+    "names can move on": (
+        "ram_keyring:\n  bob: {a: x}\n  amy: {a: y}\n",
+        {"bob": "amy", "amy": "zoe"},
+        'ram_keyring:\n  "amy": {a: x}\n  "zoe": {a: y}\n',
+    ),
+    "entries inside braces can be renamed": (
+        "ram_keyring: {bob: {a: x}, amy: {}}\n",
+        {"bob": "zoe"},
+        'ram_keyring: {"zoe": {a: x}, amy: {}}\n',
+    ),
+    "what is not there is not renamed": (FULL, {"zoe": "amy"}, FULL),
+}
+
+
+@pytest.mark.parametrize(("before", "names", "after"), RENAMES.values(), ids=RENAMES)
+def test_renames_only_names(before: str, names: dict[str, str], after: str) -> None:
+    """A rename puts other names in place of the ones before, and changes no other byte."""
+    assert rename_entries(before, "ram_keyring", names) == after
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        pytest.param("ram_keyring:\n  bob: {}\n  amy: {}\n", {"bob": "amy"}, id="a name taken"),
+        pytest.param("ram_keyring:\n  &b bob: {}\nc: *b\n", {"bob": "amy"}, id="an anchor"),
+    ],
+)
+def test_refuses_a_rename_rather_than_damage(text: str, names: dict[str, str]) -> None:
+    """A rename that would change anything else in the file is not made."""
+    with pytest.raises(KeyringTextError, match="cannot be edited"):
+        rename_entries(text, "ram_keyring", names)
 
 
 @pytest.mark.parametrize(
