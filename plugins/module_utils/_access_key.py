@@ -67,17 +67,21 @@ class AccessKey:
 
     def described(self, now: float, used: str = "") -> str:
         """Return id, status, age and `used` in a line that helps to choose between keys."""
-        age = (
-            f"{int((now - timestamp(self.create_date)) // 86400)} days old"
-            if self.create_date
-            else ""
-        )
+        created = timestamp(self.create_date)
+        age = "" if created is None else f"{int((now - created) // 86400)} days old"
         return f"{self.access_key_id} ({', '.join(filter(None, (self.status, age, used)))})"
 
 
-def timestamp(date: str) -> float:
-    """Return a date of the API (UTC, `YYYY-MM-DDThh:mm:ssZ`) in seconds since 1970."""
-    return datetime.strptime(date, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc).timestamp()
+def timestamp(date: str | None) -> float | None:
+    """Return a date of the API (UTC, `YYYY-MM-DDThh:mm:ssZ`) in seconds since 1970.
+
+    None if it is missing, or in a form that the API does not document.
+    """
+    try:
+        read = datetime.strptime(date or "", "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+    except ValueError:
+        return None
+    return read.timestamp()
 
 
 class AccessKeyApi:
@@ -242,8 +246,8 @@ def find_lost_key(
         str(key.access_key_id)
         for key in api.list_keys()
         if key.access_key_id not in known
-        and key.create_date
-        and earliest <= timestamp(key.create_date) <= latest
+        and (created := timestamp(key.create_date)) is not None
+        and earliest <= created <= latest
     ]
     unused = [key_id for key_id in candidates if not api.last_used(key_id)]
     return unused[0] if len(unused) == 1 else None

@@ -528,7 +528,7 @@ def test_unforeseen_exception(
     run_module: RunModule, emulator: Emulator, serve: Callable[[dict[str, t.Any]], HalfServer]
 ) -> None:
     """What nobody foresaw becomes a message that says where, not a traceback with values."""
-    odd = {"AccessKeyId": "x", "Status": "Active", "CreateDate": "hunter2"}
+    odd = {"AccessKeyId": "x", "Status": "Active", "CreateDate": ["hunter2"]}
     server = serve({"ListAccessKeys": {**NOTHING, "AccessKeys": {"AccessKey": [odd, odd]}}})
 
     result = run_module(
@@ -539,6 +539,6 @@ def test_unforeseen_exception(
         **endpoints(server.url),
     )
 
-    assert result.msg.startswith("Unexpected ValueError (_access_key.py, line ")
+    assert result.msg.startswith("Unexpected TypeError (_access_key.py, line ")
     assert "hunter2" not in result.printed
     assert emulator.requests() == []
