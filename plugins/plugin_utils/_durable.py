@@ -14,6 +14,7 @@ import errno
 import fcntl
 import os
 import re
+import stat
 import time
 import typing as t
 
@@ -136,20 +137,42 @@ class AppendFile:
         try:
             _write_all(self._file, data)
             os.fsync(self._file.fileno())
+            self._refuse_lost_name()
         except BaseException:
             with contextlib.suppress(OSError):
                 self._file.truncate(self._size)
             raise
         self._size += len(data)
 
+    def is_in_place(self) -> bool:
+        """Tell whether who looks for the file under its name finds this one."""
+        try:
+            self._refuse_lost_name()
+        except OSError:
+            return False
+        return True
+
     def close(self) -> None:
         """Leave the file as it is."""
         self._file.close()
 
     def remove(self) -> None:
-        """Close and delete the file, durably."""
+        """Close and delete the file, durably; what lies under its name instead is left alone."""
+        is_in_place = self.is_in_place()
         self.close()
-        remove_file(self._path)
+        if is_in_place:
+            remove_file(self._path)
+
+    def _refuse_lost_name(self) -> None:
+        # What is written to a file without a name lasts for as long as it is open.
+        if not os.path.samestat(os.fstat(self._file.fileno()), self._path.lstat()):
+            raise DurableWriteError(errno.ESTALE, "another file has taken its place")
+
+
+def read_file(path: Path) -> bytes:
+    """Return what a file holds; OSError if it is a link, or no regular file."""
+    with _open(path, "rb") as file:
+        return file.readall()
 
 
 def remove_file(path: Path) -> None:
@@ -177,7 +200,7 @@ def replace_file(path: Path, data: bytes) -> None:
         raise
     _sync_directory(path.parent)
     if path.read_bytes() != data:
-        raise DurableWriteError(f"{path} does not hold what was written to it")
+        raise DurableWriteError(errno.EIO, "it does not hold what was written to it")
 
 
 def prove_writable(path: Path) -> None:
@@ -195,10 +218,16 @@ def prove_writable(path: Path) -> None:
 
 
 def _open(path: Path, mode: t.Literal["ab", "rb", "xb"]) -> FileIO:
-    """Open a file unbuffered, not through a link, and for this user alone if that makes it."""
+    """Open a regular file unbuffered, not through a link, for this user alone if that makes it."""
 
     def without_following(name: str, flags: int) -> int:
-        return os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        # A pipe would keep who opens it waiting for the other end.
+        flags |= os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+        descriptor = os.open(name, flags, 0o600)
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return descriptor
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is not a regular file")
 
     return open(path, mode, buffering=0, opener=without_following)
 
@@ -207,7 +236,8 @@ def _create(path: Path, data: bytes, *, like: Path | None = None) -> None:
     """Make a file under a name that is not taken, its contents durable; `like` lends its owner."""
     with _open(path, "xb") as file:
         if like:
-            with contextlib.suppress(FileNotFoundError, PermissionError):
+            # In a user namespace, an owner that it does not know can't be set at all.
+            with contextlib.suppress(OSError):
                 owner = like.stat()
                 os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
         _write_all(file, data)

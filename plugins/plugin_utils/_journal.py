@@ -27,7 +27,7 @@ from pathlib import Path
 from ansible.errors import AnsibleError
 
 from ..module_utils._errors import InputError, RamError
-from ._durable import AppendFile
+from ._durable import AppendFile, read_file
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +35,7 @@ if t.TYPE_CHECKING:
     from ._vault import Password, Vault
 
 FORMAT = 1
+LINE_START = b'{"type": "'
 
 
 class JournalError(RamError):
@@ -143,16 +144,23 @@ def read_journal(path: Path, vault: Vault) -> Pending | None:
         return None
     _refuse_tracked(path)
     pending = Pending()
-    for number, line in enumerate(data.split(b"\n")[:-1], start=1):
+    *lines, torn = data.split(b"\n")
+    for number, line in enumerate(lines, start=1):
         try:
             _take_record(pending, json.loads(line), vault, path)
         except (AttributeError, KeyError, TypeError, ValueError):
-            raise InputError(
-                f"{path} is damaged in line {number}. It holds what an interrupted run had under "
-                "way, keys that are in no other place perhaps among it, so nothing was changed. "
-                "Restore it, or move it away if you know that nothing in it is needed"
-            ) from None
+            raise _damaged(path, number) from None
+    if not LINE_START.startswith(torn[: len(LINE_START)]):
+        raise _damaged(path, len(lines) + 1)
     return pending
+
+
+def _damaged(path: Path, number: int) -> InputError:
+    return InputError(
+        f"{path} is damaged in line {number}. It holds what an interrupted run had under way, keys "
+        "that are in no other place perhaps among it, so nothing was changed. Restore it, or move "
+        "it away if you know that nothing in it is needed"
+    )
 
 
 def _take_record(pending: Pending, record: dict[str, t.Any], vault: Vault, path: Path) -> None:
@@ -192,12 +200,8 @@ def _take_group(pending: Pending, record: dict[str, t.Any], vault: Vault, path: 
 
 
 def _read(path: Path) -> bytes | None:
-    def without_following(name: str, flags: int) -> int:
-        return os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC)
-
     try:
-        with open(path, "rb", opener=without_following) as file:
-            return file.read()
+        return read_file(path)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -251,6 +255,10 @@ class Journal:
                 self._write_waiting()
         if not ticket.is_durable:
             raise JournalError(ticket.problem or f"{self._path} was not written")
+
+    def is_in_place(self) -> bool:
+        """Tell whether the next run will find this journal."""
+        return self._file.is_in_place()
 
     def remove(self) -> None:
         """Delete the journal: everything in it is settled."""

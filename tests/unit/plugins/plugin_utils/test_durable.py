@@ -21,6 +21,7 @@ from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._durable imp
     FileLock,
     LockTimeout,
     prove_writable,
+    read_file,
     replace_file,
 )
 
@@ -257,10 +258,10 @@ def test_replace_notices_other_contents(tmp_path: Path) -> None:
         "os.rename",
         action="(directory / '.keys.tmp').write_bytes(b'other')",
         call="""try: durable["replace_file"](directory / "keys", b"new")
-except durable["DurableWriteError"] as error: print(error)""",
+except durable["DurableWriteError"] as error: print(error.strerror)""",
     )
 
-    assert answer == f"{tmp_path / 'keys'} does not hold what was written to it\n"
+    assert answer == "it does not hold what was written to it\n"
 
 
 def test_replace_of_a_directory_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -367,6 +368,54 @@ def test_append_never_follows_a_link(tmp_path: Path, target: str) -> None:
 
     assert names(tmp_path) == ["journal", "there"]
     assert (tmp_path / "there").read_text() == "mine"
+
+
+@pytest.mark.parametrize("lost", ["removed", "replaced", "directory removed"])
+def test_append_to_a_file_that_is_lost(tmp_path: Path, lost: str) -> None:
+    """What nobody could find again doesn't count as durable, and what took its place is left."""
+    path = tmp_path / "folder" / "journal"
+    path.parent.mkdir()
+    file = AppendFile(path)
+    file.append(b"one\n")
+    path.unlink()
+    if lost == "replaced":
+        path.write_bytes(b"mine")
+    elif lost == "directory removed":
+        path.parent.rmdir()
+
+    with pytest.raises(OSError, match=r"No such file|another file"):
+        file.append(b"two\n")
+    assert not file.is_in_place()
+    file.remove()
+
+    assert not path.exists() or path.read_bytes() == b"mine"
+    assert path.exists() is (lost == "replaced")
+
+
+def test_file_in_its_place_is_known(tmp_path: Path) -> None:
+    """A file that lies where it was made is in its place."""
+    with contextlib.closing(AppendFile(tmp_path / "journal")) as file:
+        assert file.is_in_place()
+
+
+@pytest.mark.parametrize("kind", ["pipe", "directory", "link"])
+def test_reads_regular_files_only(tmp_path: Path, kind: str) -> None:
+    """Whatever is no regular file is refused, and nobody waits for the other end of a pipe."""
+    path = tmp_path / "keys"
+    (tmp_path / "target").write_bytes(b"one")
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "directory":
+        path.mkdir()
+    else:
+        path.symlink_to(tmp_path / "target")
+
+    with pytest.raises(OSError, match=r"not a regular file|symbolic links"):
+        read_file(path)
+    with pytest.raises(OSError, match=r"No such device|Is a directory|symbolic links"):
+        AppendFile(path)
+
+    assert read_file(tmp_path / "target") == b"one"
 
 
 def test_remove_deletes_the_file(tmp_path: Path) -> None:
