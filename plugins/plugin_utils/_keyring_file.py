@@ -8,11 +8,17 @@ from __future__ import annotations
 import errno
 import os
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..module_utils._errors import InputError, RamError
-from ._durable import prove_writable, replace_file
-from ._keyring_text import KeyringTextError, Scalar, read_entries, rewrite_entries
+from ._durable import prove_writable, read_file, replace_file
+from ._keyring_text import (
+    KeyringTextError,
+    Scalar,
+    read_entries,
+    rename_entries,
+    rewrite_entries,
+)
 from ._vault import Password, Vault, is_encrypted
 
 if t.TYPE_CHECKING:
@@ -23,7 +29,7 @@ FIELDS = ("access_key_id", "access_key_secret", "account_id", "user_id", "create
 
 
 class FileChangedError(RamError):
-    """Somebody else changed an entry between reading the file and replacing it."""
+    """Somebody else changed the file since it was read, in a way that only people can settle."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,11 @@ class Entry:
             created=text("created"),
         )
 
+    @property
+    def owner(self) -> tuple[str, str] | None:
+        """Account and user that the entry belongs to, None if it doesn't say so."""
+        return (self.account_id, self.user_id) if self.account_id and self.user_id else None
+
     def to_scalars(self) -> dict[str, Scalar]:
         """Return the scalars that the entry is written as."""
         values = (self.access_key_id, self.secret, self.account_id, self.user_id, self.created)
@@ -60,6 +71,16 @@ class Entry:
             for field, value in zip(FIELDS, values, strict=True)
             if value is not None
         }
+
+
+@dataclass(frozen=True)
+class _Contents:
+    """What the file held when it was read; `opened_by` is None if it took no password."""
+
+    data: bytes
+    text: str
+    entries: dict[str, Entry]
+    opened_by: Password | None
 
 
 class KeyringFile:
@@ -75,15 +96,19 @@ class KeyringFile:
         self.layout = layout
         self.variable = variable
         self.vault = vault
-        self._data = self._read()
-        self._text, opened_by = self._open(self._data)
-        self.entries = self._entries_in(self._text)
-        self.password = vault.choose(vault_id, opened_by or self._password_of_secrets())
+        self._vault_id = vault_id
+        self._contents = self._open(self._read())
+        self.password = self._choose_password()
         vault.encrypt("trial", self.password)
+
+    @property
+    def entries(self) -> dict[str, Entry]:
+        """The entries by the names of their users."""
+        return self._contents.entries
 
     def prove_writable(self, changes: Mapping[str, Entry | None], *, probe: bool) -> None:
         """Raise InputError unless such changes can be made; only `probe` writes to find out."""
-        self._rewrite(self._text, changes)
+        self._rewrite(self._contents.text, changes)
         directory = self.path.parent
         try:
             if probe:
@@ -124,23 +149,40 @@ class KeyringFile:
     def replace(self, changes: Mapping[str, Entry | None]) -> None:
         """Write the changed entries (None: removed) durably.
 
-        What somebody else changed since it was read stays, unless it is one of these entries:
-        FileChangedError. Raises OSError if the file can't be replaced.
+        What somebody else changed since it was read stays, unless it is one of these entries or the
+        whole file: FileChangedError. Raises RamError if the file can't be replaced.
         """
         data = self._read()
-        text = self._text if data == self._data else self._open(data)[0]
-        entries = self.entries if data == self._data else self._entries_in(text)
-        clashes = [user for user in changes if entries.get(user) != self.entries.get(user)]
+        if data != self._contents.data:
+            now = self._open(data)
+            self._refuse_clashes(now, changes)
+            self._contents = now
+            self.password = self._choose_password()
+        text = self._rewrite(self._contents.text, changes)
+        if text != self._contents.text:
+            data = self._close(text)
+            self._put(data)
+            entries = self._entries_in(text)
+            self._contents = replace(self._contents, data=data, text=text, entries=entries)
+
+    def _refuse_clashes(self, now: _Contents, changes: Mapping[str, Entry | None]) -> None:
+        """Raise FileChangedError if these changes can't be made to what the file holds now."""
+        if self._contents.data.strip() and not now.data.strip():
+            raise FileChangedError("it was removed or emptied while this task ran; restore it")
+        clashes = [
+            f"the entry of user {user}, {_key_of(before)} when this task began, is {_key_of(found)}"
+            f" now and was to become {_key_of(change)}"
+            for user, change in changes.items()
+            if (before := self.entries.get(user)) != (found := now.entries.get(user))
+        ]
         if clashes:
-            raise FileChangedError(
-                f"Somebody changed the entry of {', '.join(clashes)} in {self.path} while this "
-                "task ran"
-            )
-        changed = self._rewrite(text, changes)
-        if changed != text:
-            replace_file(self.path, self._close(changed))
-            self._data, self._text = self._read(), changed
-        self.entries = self._entries_in(changed)
+            raise FileChangedError(f"somebody changed it meanwhile: {', '.join(clashes)}")
+
+    def _put(self, data: bytes) -> None:
+        try:
+            replace_file(self.path, data)
+        except OSError as error:
+            raise RamError(error.strerror) from None
 
     def is_in_clear(self, entry: Entry) -> bool:
         """Tell whether anybody who reads the file can read the secret of the entry."""
@@ -149,21 +191,38 @@ class KeyringFile:
     def _rewrite(self, text: str, changes: Mapping[str, Entry | None]) -> str:
         scalars = {user: entry.to_scalars() if entry else None for user, entry in changes.items()}
         try:
-            return rewrite_entries(text, self.variable, scalars)
+            renamed = rename_entries(text, self.variable, self._new_names(changes))
+            return rewrite_entries(renamed, self.variable, scalars)
         except KeyringTextError as error:
             raise InputError(f"{self.path}: {error}") from None
 
+    def _new_names(self, changes: Mapping[str, Entry | None]) -> dict[str, str]:
+        """Return the new names, by the old ones, of entries that the changes move to another."""
+        new_names = {entry.owner: user for user, entry in changes.items() if entry}
+        moved = [
+            (user, new_names.get(entry.owner))
+            for user, entry in self.entries.items()
+            if entry.owner
+        ]
+        return {old: new for old, new in moved if new and old in changes and old != new}
+
     def _read(self) -> bytes:
         try:
-            if self.path.exists() and not self.path.is_file():
-                raise InputError(f"{self.path} is not a regular file")
-            return self.path.read_bytes()
+            return read_file(self.path)
         except FileNotFoundError:
             return b""
         except OSError as error:
             raise InputError(f"Cannot read {self.path}: {error.strerror}") from None
 
-    def _open(self, data: bytes) -> tuple[str, Password | None]:
+    def _choose_password(self) -> Password:
+        opened_by = self._contents.opened_by or self._password_of_secrets()
+        return self.vault.choose(self._vault_id, opened_by)
+
+    def _open(self, data: bytes) -> _Contents:
+        text, opened_by = self._decrypted(data)
+        return _Contents(data, text, self._entries_in(text), opened_by)
+
+    def _decrypted(self, data: bytes) -> tuple[str, Password | None]:
         """Return the YAML text and the password that opened it, if it took one."""
         encrypted = is_encrypted(data)
         if self.layout == "file" and data.strip():
@@ -198,3 +257,7 @@ class KeyringFile:
                 what = f"the secret of user {user} in {self.path}"
                 return self.vault.decrypt(entry.secret.value, what=what)[1]
         return None
+
+
+def _key_of(entry: Entry | None) -> str:
+    return f"key {entry.access_key_id}" if entry and entry.access_key_id else "without a key"

@@ -21,7 +21,15 @@ from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils import _dura
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._durable import FileLock
 
 from ..conftest import VAULT_PASSWORD, run_keyring, writing_actions
-from .conftest import VaultFile, add_users, keys_of, snapshot, stored_keys, wait_for
+from .conftest import (
+    VaultFile,
+    add_users,
+    delete_key,
+    keys_of,
+    snapshot,
+    stored_keys,
+    wait_for,
+)
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,6 +109,31 @@ def test_everything_else_in_the_file_stays(
         assert now.endswith(newline.join([*after, ""]))
 
     assert now == text
+
+
+def test_renamed_entry_keeps_what_people_added(
+    emulator: Emulator, run: Run, any_file: VaultFile
+) -> None:
+    """In the entry of a renamed user only the name changes, even if it gets a new key as well."""
+    add_users(emulator, "ann")
+    run(name="ann", layout=any_file.layout)
+    added = "    port:   22  # by hand\n    # of the old team\n    note: &n {quoted: yes}\n"
+    added = added.replace("{quoted: yes}", "'a  b'")
+    any_file.write(any_file.text() + added)
+    before = any_file.text()
+    emulator.call("UpdateUser", UserName="ann", NewUserName="anna")
+
+    result = run(name="anna", layout=any_file.layout)
+    renamed = any_file.text()
+    delete_key(emulator, "anna", *keys_of(emulator, "anna"))
+    emulator.call("UpdateUser", UserName="anna", NewUserName="ann")
+    replaced = run(name="ann", layout=any_file.layout)
+
+    assert not result.failed, result.msg
+    assert renamed == before.replace('"ann":', '"anna":')
+    assert replaced["users"][0]["action"] == "created"
+    assert any_file.entries()["ann"].items() >= {"port": 22, "note": "a  b"}.items()
+    assert stored_keys(any_file) == {"ann": keys_of(emulator, "ann")}
 
 
 def test_link_stays_a_link(emulator: Emulator, run: Run, file: VaultFile) -> None:
