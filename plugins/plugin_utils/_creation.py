@@ -33,6 +33,7 @@ class Creator:
         # What was sent and is not known to have left a saved key or none, by user id.
         self._open: dict[str, Intent] = {}
         self._unanswered: list[Intent] = []
+        self._saved: dict[str, Intent] = {}
 
     @property
     def settled(self) -> bool:
@@ -66,6 +67,7 @@ class Creator:
             self._refuse(intent)
             raise
         self._save(api, intent, key)
+        self._saved[case.user_name] = intent
         return self._file.new_entry(
             access_key_id=str(key.access_key_id),
             access_key_secret=str(key.access_key_secret),
@@ -73,6 +75,11 @@ class Creator:
             user_id=intent.user_id,
             created=str(key.create_date or ""),
         )
+
+    def withdraw(self, user_name: str, access_key_id: str, cause: RamError) -> RamError:
+        """Delete a saved key whose secret is in no file any more; return the error that says so."""
+        api = AccessKeyApi(self._client, user_name)
+        return self._undone(api, self._saved[user_name], access_key_id, cause)
 
     def settle_unanswered(self, concurrency: int) -> dict[str, str]:
         """Find out what the creates without an answer did; return that in words, by user name.
@@ -105,17 +112,15 @@ class Creator:
             raise self._undone(api, intent, saved.access_key_id, error) from None
         del self._open[intent.user_id]
 
-    def _undone(
-        self, api: AccessKeyApi, intent: Intent, key_id: str, cause: JournalError
-    ) -> RamError:
+    def _undone(self, api: AccessKeyApi, intent: Intent, key_id: str, cause: RamError) -> RamError:
         """Delete a key whose secret can't be kept, and return the error that says so."""
         reason = f"the new key of user {intent.user_name} could not be saved ({cause})"
         try:
             api.delete(key_id)
         except RamError as error:
             return RamError(
-                f"Key {key_id} is of no use and must go: {reason}, nor deleted ({error}). The next "
-                "run deletes it; if there is none, do so by hand"
+                f"Key {key_id} is of no use and must go: {reason}, nor deleted ({error}). Delete "
+                "it by hand, unless the next run tells that it has done so"
             )
         self._refuse(intent)
         return RamError(f"Key {key_id} was deleted again: {reason}")

@@ -342,7 +342,12 @@ class Keyring:
             creator = Creator(self._client, self._file, journal)
             self._attempt(lambda item: self._create(creator, item), creations, "keys created")
             self._tell_unanswered(creator, creations)
-            self._finish()
+            try:
+                self._finish()
+            except RamError as error:
+                if not journal.is_in_place():
+                    self._withdraw(creator, creations, error)
+                raise
             if creator.settled:
                 journal.remove()
 
@@ -379,6 +384,14 @@ class Keyring:
         for item in items:
             if item.error and item.name in words:
                 item.error.args = (f"{item.error}; {words[item.name]}",)
+
+    def _withdraw(self, creator: Creator, items: Sequence[Item], cause: RamError) -> None:
+        """Delete the new keys: neither file nor journal holds them."""
+        # One by one: a request to stop, which would leave some without a word, doesn't count here.
+        for item in items:
+            if item.action != FAILED:
+                item.action = FAILED
+                item.error = creator.withdraw(item.name, str(item.access_key_id), cause)
 
     def _activate(self, item: Item) -> None:
         AccessKeyApi(self._client, item.name).set_status(str(item.access_key_id), ACTIVE)
