@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-import resource
+import os
 import subprocess
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
@@ -21,34 +21,41 @@ from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault impor
 
 from ..conftest import VAULT_PASSWORD, writing_actions
 from .conftest import (
+    VaultFile,
     add_key,
     add_users,
     delete_key,
     keys_of,
+    set_status,
     snapshot,
     stored_keys,
     wait_for,
 )
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from emulator import Emulator
 
     from ..conftest import Result
-    from .conftest import Running, Secrets, VaultFile
+    from .conftest import Running, Secrets
 
     Run = Callable[..., Result]
     Start = Callable[..., Running]
 
 
 def interrupt(
-    emulator: Emulator, start: Start, file: VaultFile, *, seconds_ago: float = 10
+    emulator: Emulator,
+    start: Start,
+    file: VaultFile,
+    *,
+    seconds_ago: float = 10,
+    **options: t.Any,
 ) -> None:
     """Kill a run when ann's key is saved in the journal and bob's key has just been created."""
     emulator.fail("CreateAccessKey", "delay", skip=1, when="after", ms=60_000)
-    running = start(users=["ann", "bob"], concurrency=1, layout=file.layout)
+    running = start(users=["ann", "bob"], concurrency=1, layout=file.layout, **options)
     wait_for(lambda: not emulator.faults() and bool(keys_of(emulator, "bob")))
     running.kill()
     # The next run would wait until the create can no longer be carried out.
@@ -346,6 +353,18 @@ def test_users_that_are_gone(emulator: Emulator, run: Run, interrupted: VaultFil
     assert key_id in keys_of(emulator, "bob")
 
 
+def test_users_are_listed_once(emulator: Emulator, run: Run, interrupted: VaultFile) -> None:
+    """A user that is not among all users is not looked for among them again."""
+    delete_key(emulator, "bob", *keys_of(emulator, "bob"))
+    emulator.call("DeleteUser", UserName="bob")
+    add_users(emulator, "bob", "cat")
+
+    result = recover(run, interrupted, users=["ann", "bob", "cat"])
+
+    assert not result.failed, result.msg
+    assert emulator.actions().count("ListUsers") == 1
+
+
 def test_renamed_owner(emulator: Emulator, run: Run, interrupted: VaultFile) -> None:
     """What was under way for users is settled under the names that they have now."""
     for name in ("ann", "bob"):
@@ -485,6 +504,101 @@ def test_journal_of_another_password(emulator: Emulator, run: Run, interrupted: 
     assert writing_actions(emulator) == []
 
 
+def test_journal_of_another_vault_id(emulator: Emulator, run: Run, interrupted: VaultFile) -> None:
+    """A journal under another of the run's passwords is merged under the one of this run."""
+    recovered = VaultFile(interrupted.path, "file", "newer")
+    passwords = [("new", "newer"), ("default", VAULT_PASSWORD)]
+
+    result = recover(run, interrupted, vault=passwords)
+
+    assert not result.failed, result.msg
+    assert result["users"][0]["action"] == "recovered"
+    assert stored_keys(recovered) == {name: keys_of(emulator, name) for name in ("ann", "bob")}
+
+
+@pytest.mark.parametrize("layout", ["file", "inline"])
+def test_journal_of_another_layout(
+    emulator: Emulator, start: Start, run: Run, tmp_path: Path, layout: str
+) -> None:
+    """A journal of another layout is merged in the layout of this run."""
+    add_users(emulator, "ann", "bob")
+    before = VaultFile(tmp_path / "keys.yml", layout)
+    after = VaultFile(tmp_path / "keys.yml", "inline" if layout == "file" else "file")
+    interrupt(emulator, start, before)
+
+    result = recover(run, after)
+
+    assert not result.failed, result.msg
+    assert result["users"][0]["action"] == "recovered"
+    assert stored_keys(after) == {name: keys_of(emulator, name) for name in ("ann", "bob")}
+
+
+def test_saved_key_that_is_in_use(emulator: Emulator, run: Run, interrupted: VaultFile) -> None:
+    """A saved key that has signed since, by whoever opened the journal, is merged all the same."""
+    [(key_id, secret)] = keys_of(emulator, "ann").items()
+    run(name="ann", file="x.yml", access_key_id=key_id, access_key_secret=secret)
+
+    result = recover(run, interrupted)
+
+    assert not result.failed, result.msg
+    assert stored_keys(interrupted)["ann"] == {key_id: secret}
+
+
+def git(directory: Path, *command: str) -> None:
+    """Run git as a colleague."""
+    colleague = ["-c", "user.name=colleague", "-c", "user.email=c@example.com"]
+    subprocess.run(["git", "-C", directory, *colleague, *command], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("version", ["same", "no-entry", "no-file"])
+def test_file_of_another_commit(
+    emulator: Emulator, start: Start, run: Run, file: VaultFile, version: str
+) -> None:
+    """In a version of the file whose entry is as it was or not there, a saved key is merged."""
+    add_users(emulator, "ann", "bob", "cat")
+    folder = file.path.parent
+    git(folder, "init", "-q")
+    git(folder, "commit", "-q", "--allow-empty", "-m", "no file")
+    git(folder, "tag", "no-file")
+    for user, tag in (("cat", "no-entry"), ("ann", "same")):
+        run(name=user)
+        git(folder, "add", file.path.name)
+        git(folder, "commit", "-q", "-m", user)
+        git(folder, "tag", tag)
+    [old] = keys_of(emulator, "ann")
+    set_status(emulator, "ann", old, "Inactive")
+    interrupt(emulator, start, file, on_inactive="replace")
+    git(folder, "checkout", "-q", version)
+    [saved] = keys_of(emulator, "ann").keys() - {old}
+
+    result = recover(run, file)
+
+    assert not result.failed, result.msg
+    assert [user["action"] for user in result["users"]] == ["recovered", "created"]
+    assert stored_keys(file)["ann"].keys() == {saved}
+    assert ("cat" in stored_keys(file)) is (version != "no-file")
+    assert old in keys_of(emulator, "ann")
+    assert not file.journal.exists()
+
+
+def test_file_that_moved_with_its_journal(
+    emulator: Emulator, run: Run, interrupted: VaultFile
+) -> None:
+    """In another folder, keys that arrived are merged; what only the old place knew is left."""
+    [orphan] = keys_of(emulator, "bob")
+    moved = VaultFile(interrupted.path.parent / "moved" / "keys.yml", "file")
+    moved.path.parent.mkdir()
+    interrupted.journal.rename(moved.journal)
+
+    result = run(users=["ann", "bob"], file="moved/keys.yml")
+
+    assert not result.failed, result.msg
+    assert stored_keys(moved)["ann"] == keys_of(emulator, "ann")
+    assert orphan in keys_of(emulator, "bob")
+    assert any("look yourself at the keys of bob" in warning for warning in result["warnings"])
+    assert not moved.journal.exists()
+
+
 def test_torn_last_line(emulator: Emulator, run: Run, interrupted: VaultFile) -> None:
     """A record that was cut off by the crash counts as not written."""
     with interrupted.journal.open("a") as journal:
@@ -520,6 +634,55 @@ def test_damaged_line(
     assert f"damaged in line {line}" in result.msg
     assert interrupted.journal.read_text() == damaged
     assert writing_actions(emulator) == []
+
+
+@pytest.mark.parametrize("junk", [b"\x00" * 64, b"\xff\xfe\x00junk", b"\x00\n\xff\n", b"[[]"])
+@pytest.mark.parametrize("whole", [True, False])
+def test_journal_of_junk(
+    emulator: Emulator, run: Run, interrupted: VaultFile, *, junk: bytes, whole: bool
+) -> None:
+    """Junk is not taken for a record that was cut off: it is kept, and nothing is changed."""
+    damaged = junk if whole else interrupted.journal.read_bytes() + junk
+    interrupted.journal.write_bytes(damaged)
+
+    result = recover(run, interrupted)
+
+    assert result.failed
+    assert f"damaged in line {1 if whole else 5}" in result.msg
+    assert interrupted.journal.read_bytes() == damaged
+    assert writing_actions(emulator) == []
+
+
+def test_journal_that_lost_a_key(emulator: Emulator, run: Run, interrupted: VaultFile) -> None:
+    """If a journal is cut off before a key, that key is one without a secret: it is replaced."""
+    [lost] = keys_of(emulator, "ann")
+    lines = interrupted.journal.read_bytes().splitlines(keepends=True)
+    interrupted.journal.write_bytes(b"".join(lines[:2]))
+    delete_key(emulator, "bob", *keys_of(emulator, "bob"))
+
+    result = recover(run, interrupted)
+
+    assert not result.failed, result.msg
+    assert any(lost in warning for warning in result["warnings"])
+    assert lost not in keys_of(emulator, "ann")
+    assert stored_keys(interrupted) == {name: keys_of(emulator, name) for name in ("ann", "bob")}
+
+
+@pytest.mark.parametrize("lines", [0, 1])
+def test_journal_that_lost_everything(
+    emulator: Emulator, run: Run, interrupted: VaultFile, lines: int
+) -> None:
+    """Keys that the rest of a journal doesn't tell of are strangers: they are left, and named."""
+    before = {**keys_of(emulator, "ann"), **keys_of(emulator, "bob")}
+    kept = interrupted.journal.read_bytes().splitlines(keepends=True)[:lines]
+    interrupted.journal.write_bytes(b"".join(kept))
+
+    result = recover(run, interrupted)
+
+    assert not result.failed, result.msg
+    assert "DeleteAccessKey" not in emulator.actions()
+    assert all(any(key in warning for warning in result["warnings"]) for key in before)
+    assert not interrupted.journal.exists()
 
 
 @pytest.mark.parametrize("content", ["", '{"type": "header", "forma'])
@@ -564,7 +727,7 @@ def test_journal_under_version_control(
     assert writing_actions(emulator) == []
 
 
-@pytest.mark.parametrize("kind", ["link", "dangling link", "directory"])
+@pytest.mark.parametrize("kind", ["link", "dangling link", "directory", "pipe"])
 @pytest.mark.parametrize("check", [True, False])
 def test_journal_that_is_no_file(
     emulator: Emulator, run: Run, file: VaultFile, kind: str, *, check: bool
@@ -574,6 +737,8 @@ def test_journal_that_is_no_file(
     target = file.path.with_name("target")
     if kind == "directory":
         file.journal.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(file.journal)
     else:
         file.journal.symlink_to(target)
     if kind == "link":
@@ -647,6 +812,26 @@ def test_create_without_an_answer(
     assert not run(users=["ann", "bob"]).failed
 
 
+def test_dates_in_an_unknown_form(
+    emulator: Emulator, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key of an age that can't be told may be anybody's: it is left, and shown without it."""
+    add_users(emulator, "ann")
+    monkeypatch.setattr("emulator.account.format_time", lambda _seconds: "22/11/2026")
+    # A date is written once a second.
+    emulator.advance_clock(1)
+    emulator.fail("CreateAccessKey", "drop_after")
+
+    first = run(name="ann", read_timeout=1)
+    [left] = keys_of(emulator, "ann")
+    add_key(emulator, "ann")
+    second = run(name="ann")
+
+    assert "no key that only it can have made was found" in first.msg
+    assert "DeleteAccessKey" not in emulator.actions()
+    assert f"{left} (Active, never used)" in second.msg
+
+
 def test_create_that_is_lost_after_throttling(emulator: Emulator, run: Run) -> None:
     """The time that an orphan is looked for in starts with the attempt that was lost."""
     add_users(emulator, "ann")
@@ -678,98 +863,6 @@ def test_orphan_that_cannot_be_settled_in_the_run(
     assert [user["action"] for user in second["users"]] == ["created", "unchanged"]
     assert orphan not in keys_of(emulator, "ann")
     assert stored_keys(file) == {name: keys_of(emulator, name) for name in ("ann", "bob")}
-
-
-@pytest.fixture
-def little_space() -> Iterator[Callable[[int], None]]:
-    """A function that limits how long a file can grow, as a full disk would."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
-@pytest.mark.parametrize("deletable", [True, False])
-def test_disk_that_fills_up(
-    emulator: Emulator,
-    run: Run,
-    little_space: Callable[[int], None],
-    *,
-    tmp_path: Path,
-    deletable: bool,
-) -> None:
-    """However little fits on the disk, a key whose secret can't be kept is deleted, or named."""
-    names = [f"ann{step}" for step in range(15)]
-    add_users(emulator, *names)
-    if not deletable:
-        emulator.fail("DeleteAccessKey", "error", times=99, status=403, code="NoPermission")
-    told = []
-
-    for step, name in enumerate(names):
-        little_space(100 + 100 * step)
-        told.append(run(name=name, file=f"{name}.yml").msg)
-        little_space(1_000_000)
-        lost = [key for key in keys_of(emulator, name) if not deletable and key in told[-1]]
-        assert not lost or "could not be saved" in told[-1]
-        assert not lost or (tmp_path / f".{name}.yml.pending").exists()
-    emulator.clear_faults()
-    wanted = [{"name": name, "file": f"{name}.yml"} for name in names]
-    result = run(users=wanted, verify="all")
-
-    how = "was deleted again" if deletable else "is of no use and must go"
-    assert any(how in message for message in told)
-    assert any("No key was created" in message for message in told)
-    assert not told[-1]
-    assert not result.failed, result.msg
-    assert all(len(keys_of(emulator, name)) == 1 for name in names)
-
-
-def test_file_that_cannot_be_replaced(emulator: Emulator, run: Run, file: VaultFile) -> None:
-    """Keys that could not be merged are kept in the journal, and merged by the next run."""
-    add_users(emulator, "ann")
-    obstacle = file.path.with_name(f".{file.path.name}.tmp")
-    obstacle.mkdir()
-
-    first = run(name="ann")
-    obstacle.rmdir()
-    second = run(name="ann")
-
-    assert first.failed
-    assert str(file.journal) in first.msg
-    assert first["users"][0]["action"] == "created"
-    assert second["users"][0]["action"] == "recovered"
-    assert stored_keys(file) == {"ann": keys_of(emulator, "ann")}
-
-
-@pytest.mark.parametrize("edited", ["other variable", "other entry", "the entry"])
-def test_file_that_is_edited_meanwhile(
-    emulator: Emulator, run: Run, any_file: VaultFile, edited: str
-) -> None:
-    """What somebody writes into the file while the task runs stays, or fails the task."""
-    add_users(emulator, "ann", "bob")
-    any_file.write("other: 1\nram_keyring: {}\n")
-    emulator.fail("CreateAccessKey", "delay", ms=700)
-
-    with ThreadPoolExecutor() as pool:
-        running = pool.submit(run, name="ann", layout=any_file.layout)
-        wait_for(lambda: not emulator.faults())
-        if edited == "other variable":
-            any_file.write("other: 2\nram_keyring: {}\n")
-        else:
-            any_file.edit("bob" if edited == "other entry" else "ann", access_key_id="LTAIx")
-        after = any_file.variables()
-        result = running.result()
-
-    if edited == "the entry":
-        assert result.failed
-        assert any_file.variables() == after
-        assert any_file.journal.exists()
-        assert any(key in recover(run, any_file).msg for key in keys_of(emulator, "ann"))
-    else:
-        assert not result.failed, result.msg
-        new = any_file.variables()["ram_keyring"].pop("ann")
-        assert new["access_key_id"] in keys_of(emulator, "ann")
-        after["ram_keyring"]["ann"] = new
-        assert any_file.variables() == after
 
 
 def test_every_prefix_of_a_journal_is_readable(interrupted: VaultFile) -> None:
