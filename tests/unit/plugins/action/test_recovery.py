@@ -636,7 +636,11 @@ def test_damaged_line(
     assert writing_actions(emulator) == []
 
 
-@pytest.mark.parametrize("junk", [b"\x00" * 64, b"\xff\xfe\x00junk", b"\x00\n\xff\n", b"[[]"])
+@pytest.mark.parametrize(
+    "junk",
+    [b"\x00" * 64, b"\xff\xfe\x00junk", b"\x00\n\xff\n", b"[[]"],
+    ids=["zeros", "no text", "lines", "text"],
+)
 @pytest.mark.parametrize("whole", [True, False])
 def test_journal_of_junk(
     emulator: Emulator, run: Run, interrupted: VaultFile, *, junk: bytes, whole: bool
