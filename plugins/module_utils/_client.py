@@ -158,6 +158,10 @@ class Client:
     @cached_property
     def identity(self) -> Identity:
         """Who signs the requests of this client."""
+        return self.ask_identity()
+
+    def ask_identity(self) -> Identity:
+        """Find out who signs the requests of this client."""
         return self._identity_of(self._credential)
 
     @cached_property

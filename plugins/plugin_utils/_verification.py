@@ -43,7 +43,8 @@ def _identity(signer: Client, deadline: float) -> Identity:
     delay = FIRST_PAUSE
     while True:
         try:
-            return signer.identity
+            # Before Python 3.12 one lock makes all threads take turns at a cached property.
+            return signer.ask_identity()
         except ApiError as error:
             if error.code != "InvalidAccessKeyId.NotFound" or time.monotonic() + delay > deadline:
                 raise
