@@ -149,6 +149,12 @@ def kept_keys(file: VaultFile) -> dict[str, str]:
     return kept
 
 
+def errors_of(result: Result) -> list[str]:
+    """Return what went wrong for each user, or for all."""
+    errors = [user["error"] for user in result.values.get("users", []) if "error" in user]
+    return errors or [result.msg]
+
+
 def run_and_strike(
     emulator: Emulator, run: Run, strike: Callable[[], object], **options: t.Any
 ) -> Result:
@@ -177,7 +183,7 @@ def test_full_disk(emulator: Emulator, start: Start, disk: SmallDisk, secrets: S
         disk.clear()
         kept = kept_keys(VaultFile(disk.view / path.name, "file"))
         assert all(keys_of(emulator, user["name"]).items() <= kept.items() for user in wanted)
-        told.append(result.msg)
+        told.append("\n".join(errors_of(result)))
         users += wanted
     emulator.advance_clock(10)
     result = start(users=users, verify="all").result()
@@ -253,10 +259,11 @@ def test_disk_that_can_no_longer_be_written(
 
     reason = "Read-only file system" if trouble == "read-only" else "Permission denied"
     journal = disk.path / ".keys.yml.pending"
-    assert first.msg == (
+    error = (
         f"Cannot replace {disk.path}/keys.yml: {reason}. New keys that it does not hold yet are "
         f"kept, encrypted, in {journal}: once this is mended, run again"
     )
+    assert errors_of(first) == [error, error]
     assert kept == {**keys_of(emulator, "ann"), **keys_of(emulator, "bob")}
     assert [user["action"] for user in second["users"]] == ["recovered", "recovered"]
     assert stored_keys(file) == {name: keys_of(emulator, name) for name in ("ann", "bob")}
@@ -345,7 +352,8 @@ def test_journal_that_is_lost_meanwhile(
 
     lost = made if all_lost else made[1:]
     assert first.failed
-    assert all(f"Key {key} was deleted again" in first.msg for key in lost)
+    for key, error in zip(lost, errors_of(first), strict=True):
+        assert error.startswith(f"Key {key} was deleted again")
     assert [user["action"] for user in first["users"]] == [
         "failed" if all_lost else "created",
         "failed",
@@ -368,9 +376,10 @@ def test_key_that_can_be_neither_kept_nor_deleted(
 
     result = run_and_strike(emulator, run, strike)
 
-    [first], [second] = keys_of(emulator, "ann"), keys_of(emulator, "bob")
-    assert all(f"Key {key} is of no use and must go" in result.msg for key in (first, second))
-    assert "by hand" in result.msg
+    for name, error in zip(("ann", "bob"), errors_of(result), strict=True):
+        [key] = keys_of(emulator, name)
+        assert error.startswith(f"Key {key} is of no use and must go")
+        assert "by hand" in error
 
 
 def aside(file: VaultFile) -> Path:
@@ -432,9 +441,11 @@ def test_file_that_is_lost_meanwhile(
     mend(file)
     second = run(users=["ann", "bob"], file="secrets/keys.yml")
 
-    assert first.msg.startswith(f"Cannot replace {file.path}: ")
-    assert reason in first.msg
-    assert f"kept, encrypted, in {file.journal}" in first.msg
+    [error, same] = errors_of(first)
+    assert error == same
+    assert error.startswith(f"Cannot replace {file.path}: ")
+    assert reason in error
+    assert f"kept, encrypted, in {file.journal}" in error
     assert file.journal in found
     assert [user["action"] for user in second["users"]] == ["recovered", "recovered"]
     assert stored_keys(file) == {name: keys_of(emulator, name) for name in ("ann", "bob", "cat")}
