@@ -1,0 +1,96 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: provisioning_plan
+short_description: What each task of the role ram_credentials is to do
+version_added: 0.1.0
+author:
+  - Keysmith maintainers (@keysmith)
+description:
+  - Splits the list of users of the role P(keysmith.alibabacloud.ram_credentials#role) into the
+    lists that its tasks work on. It serves that role, and changes with it.
+options:
+  _input:
+    description: The users, as the role describes them.
+    type: list
+    elements: dict
+    required: true
+  file:
+    description: The vault file of users that name none.
+    type: str
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Names of the users whose keys the role cares for
+  ansible.builtin.debug:
+    msg: "{{ plan.key_users | map(attribute='name') }}"
+  vars:
+    plan: "{{ users | keysmith.alibabacloud.provisioning_plan('secrets/ram_keyring.yml') }}"
+    users:
+      - name: slb-api
+      - name: reader
+        access_key: false
+"""
+
+RETURN = r"""
+_value:
+  description:
+    - C(present) and C(absent), the users for M(keysmith.alibabacloud.ram_user).
+    - C(key_users) for M(keysmith.alibabacloud.ram_keyring), and C(one_of_each_file) of them.
+    - C(repeated), the names that are listed more than once.
+  type: dict
+"""
+
+import typing as t
+from collections import Counter
+
+from ansible.module_utils.parsing.convert_bool import boolean
+
+User = dict[str, t.Any]
+
+OF_KEYS = ("name", "state", "file")
+NOT_OF_USERS = ("access_key", "file")
+
+
+def provisioning_plan(users: list[User], file: str) -> dict[str, t.Any]:
+    """Return the lists of the role's tasks, each in the order of the users.
+
+    Jinja would take a hundred times as long, and Ansible evaluates a variable each time it is used.
+    """
+    described = [_described(user, file) for user in users]
+    counts = Counter(user["name"] for user in described)
+    served = [user for user in described if _has_key(user)]
+    key_users = [{name: user[name] for name in OF_KEYS} for user in served]
+    return {
+        "repeated": [name for name, count in counts.items() if count > 1],
+        "present": [_without(user) for user in described if user["state"] != "absent"],
+        "absent": [_without(user) for user in described if user["state"] == "absent"],
+        "key_users": key_users,
+        "one_of_each_file": list({user["file"]: user for user in key_users}.values()),
+    }
+
+
+def _has_key(user: User) -> bool:
+    """Tell whether the role cares for the user's key; that of an absent user has to go."""
+    return user["state"] == "absent" or boolean(user["access_key"], strict=False)
+
+
+def _described(user: User, file: str) -> User:
+    given = {name: value for name, value in user.items() if value is not None}
+    return {"access_key": True, "file": file, "state": "present", **given}
+
+
+def _without(user: User) -> User:
+    return {name: value for name, value in user.items() if name not in NOT_OF_USERS}
+
+
+class FilterModule:
+    """The filters of this file."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        """Return them by name."""
+        return {"provisioning_plan": provisioning_plan}

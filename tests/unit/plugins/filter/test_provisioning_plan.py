@@ -1,0 +1,53 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What each task of the role gets of the list of users."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.keysmith.alibabacloud.plugins.filter.provisioning_plan import (
+    provisioning_plan,
+)
+
+
+def plan(*users: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Return the plan for users whose keys are in `keys.yml`, unless they say otherwise."""
+    return provisioning_plan(list(users), "keys.yml")
+
+
+def test_what_is_left_out() -> None:
+    """A user that only has a name is to exist, with a key in the role's file."""
+    planned = plan({"name": "ann", "comments": None})
+
+    assert planned["present"] == [{"name": "ann", "state": "present"}]
+    assert planned["key_users"] == [{"name": "ann", "state": "present", "file": "keys.yml"}]
+    assert planned["absent"] == planned["repeated"] == []
+
+
+def test_user_without_a_key() -> None:
+    """A user that is to have no key is not looked for in any file, while it exists."""
+    users = [{"name": name, "access_key": value} for name, value in [("ann", False), ("bob", "no")]]
+
+    planned = plan(*users, {"name": "cid", "access_key": False, "state": "absent"})
+
+    assert [user["name"] for user in planned["present"]] == ["ann", "bob"]
+    assert [user["name"] for user in planned["key_users"]] == ["cid"]
+    assert planned["absent"] == [{"name": "cid", "state": "absent"}]
+
+
+def test_files() -> None:
+    """Each file is tried with one of its users."""
+    planned = plan({"name": "ann"}, {"name": "bob", "file": "other.yml"}, {"name": "cid"})
+
+    files = [user["file"] for user in planned["one_of_each_file"]]
+    assert sorted(files) == ["keys.yml", "other.yml"]
+
+
+def test_repeated_names() -> None:
+    """Names that are listed more than once are told, each once."""
+    names = ["ann", "bob", "ann", 7, "ann"]
+
+    assert plan(*({"name": name} for name in names))["repeated"] == ["ann"]
