@@ -9,6 +9,7 @@ import random
 import threading
 import time
 import typing as t
+from collections import deque
 
 from ._errors import NotSentError, RamError, ThrottledError, UnansweredError
 from ._stopping import asked_to_stop, pause
@@ -20,6 +21,67 @@ _T = t.TypeVar("_T")
 
 FIRST_DELAY = 0.25
 LONGEST_DELAY = 16.0
+LOWEST_RATE = 4.0
+RATE_FOR_AN_ANSWER = 0.15
+
+
+class _Pace:
+    """How many requests a second all threads together send: as many as they can until throttled.
+
+    Throttling halves the rate, and each answer raises it a little: the more is sent, the sooner it
+    is back. Whoever waits is let through one at a time, so nobody comes back together.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._rate: float | None = None
+        self._next_turn = 0.0
+        self._slowed: float | None = None
+        self._answers: deque[float] = deque()
+
+    def wait_for_turn(self) -> float:
+        """Return the time at which it is this thread's turn to send."""
+        while (wait := self._take_turn()) > 0:
+            pause(wait)
+        return time.monotonic()
+
+    def speed_up(self) -> None:
+        """Count an answer."""
+        with self._lock:
+            self._answers.append(time.monotonic())
+            self._forget_old_answers()
+            if self._rate:
+                self._rate += RATE_FOR_AN_ANSWER
+
+    def slow_down(self, sent: float, delay: float) -> None:
+        """Let nobody send for `delay` seconds, and fewer afterwards.
+
+        What was `sent` before the last time says nothing of the rate since then.
+        """
+        with self._lock:
+            now = time.monotonic()
+            self._next_turn = max(self._next_turn, now + delay)
+            if self._slowed is None or sent > self._slowed:
+                self._slowed = now
+                self._forget_old_answers()
+                # Without a rate yet, or if nobody needs all of it, what was answered counts.
+                answered = len(self._answers)
+                rate = min(self._rate, answered) if self._rate else answered
+                self._rate = max(LOWEST_RATE, rate / 2)
+
+    def _take_turn(self) -> float:
+        """Return 0 if it is this thread's turn, else for how long it is not."""
+        with self._lock:
+            now = time.monotonic()
+            if now < self._next_turn:
+                return self._next_turn - now
+            if self._rate:
+                self._next_turn = now + 1 / self._rate
+            return 0.0
+
+    def _forget_old_answers(self) -> None:
+        while self._answers and self._answers[0] < time.monotonic() - 1:
+            self._answers.popleft()
 
 
 class Retrier:
@@ -33,8 +95,7 @@ class Retrier:
         self._lock = threading.Lock()
         self.requests = 0
         self.repeats = 0
-        self._not_before = 0.0
-        self._spread = 0.0
+        self._pace = _Pace()
 
     def run(self, send: Callable[[], _T], *, repeatable: bool) -> _T:
         """Return what `send` returns, or raise its last error after `max_attempts`.
@@ -45,35 +106,30 @@ class Retrier:
         """
         attempt = 0
         while True:
-            self._wait_for_turn()
+            sent = self._pace.wait_for_turn()
             attempt += 1
             self._count(attempt)
             try:
-                return send()
+                answer = send()
             except RamError as error:
                 is_last = attempt >= self._max_attempts or asked_to_stop()
                 if is_last or not _worth_repeating(error, repeatable=repeatable):
                     raise
-                self._back_off(error, attempt)
+                self._back_off(error, attempt, sent)
+            else:
+                self._pace.speed_up()
+                return answer
 
     def _count(self, attempt: int) -> None:
         with self._lock:
             self.requests += 1
             self.repeats += attempt > 1
 
-    def _wait_for_turn(self) -> None:
-        while (wait := self._not_before - time.monotonic()) > 0:
-            # Threads that were held back together must not come back together.
-            pause(wait + random.uniform(0, self._spread))
-
-    def _back_off(self, error: RamError, attempt: int) -> None:
-        longest = min(LONGEST_DELAY, FIRST_DELAY * 2**attempt)
-        delay = random.uniform(0, longest)
+    def _back_off(self, error: RamError, attempt: int, sent: float) -> None:
+        delay = random.uniform(0, min(LONGEST_DELAY, FIRST_DELAY * 2**attempt))
         if isinstance(error, ThrottledError):
-            delay = max(delay, min(error.retry_after or 0.0, LONGEST_DELAY))
-            with self._lock:
-                self._not_before = max(self._not_before, time.monotonic() + delay)
-                self._spread = longest
+            wish = min(error.retry_after or 0.0, LONGEST_DELAY)
+            self._pace.slow_down(sent, max(delay, wish))
         else:
             pause(delay)
 

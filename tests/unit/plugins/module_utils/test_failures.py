@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import http.server
+import itertools
 import json
 import threading
 import time
@@ -119,6 +120,30 @@ def test_wish_of_the_server_is_bounded(
     run_module("ram_user_info")
 
     assert sum(pauses) <= 16.5
+
+
+def test_throttling_halves_the_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once throttled, all send at half the rate that was answered, and soon at more again."""
+    clock = FakeTime()
+    monkeypatch.setattr(_retry, "time", clock)
+    monkeypatch.setattr(_stopping, "time", clock)
+    retrier = _retry.Retrier(max_attempts=2)
+    sent: list[float] = []
+
+    def send() -> None:
+        sent.append(clock.now)
+        # Nothing takes time but what is waited for, and one throttled answer.
+        if len(sent) == 40:
+            clock.now += 0.5
+            raise ThrottledError("slow down", code="Throttling.User", request_id="r-1")
+
+    for _request in range(1000):
+        retrier.run(send, repeatable=True)
+    gaps = [later - earlier for earlier, later in itertools.pairwise(sent[40:])]
+
+    assert set(sent[:40]) == {0.0}
+    assert gaps[0] == pytest.approx(1 / 20, rel=0.1)
+    assert gaps[-1] < gaps[0] / 4
 
 
 def test_throttling_holds_everybody_back(monkeypatch: pytest.MonkeyPatch) -> None:
