@@ -40,6 +40,10 @@ test: $(VENV)/.test-stamp ## Pass the tests; some of them: make test ARGS='tests
 chaos: $(VENV)/.test-stamp ## Attack the keyring: kills, faults and rivals; options: make chaos ARGS='--seed 1 --kills 100'
 	@$(RUN) PYTHONPATH=tests python -m chaos $(ARGS)
 
+.PHONY: bench
+bench: $(VENV)/.test-stamp ## Measure the speed of the bulk path; 5000 users too: BENCH_FULL=1 make bench
+	@$(RUN) PYTHONPATH=tests python -m benchmarks $(if $(BENCH_FULL),--full) $(ARGS)
+
 .PHONY: lint
 lint: $(VENV)/.dev-stamp ## Check format, types, documentation, licences and the changelog
 	$(RUN) ruff check

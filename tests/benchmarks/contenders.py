@@ -1,0 +1,85 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who does the job: our role, and the ways in which people do it without."""
+
+from __future__ import annotations
+
+import math
+import sys
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+PLAYBOOK = str(Path(sys.executable).with_name("ansible-playbook"))
+PASSWORD_FILE = "password"
+KEYRING = "keyring.yml"
+
+ROLE = "role"
+POOL = "pool"
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A way to do the job; slow ones only do small ones, larger ones in a full run."""
+
+    title: str
+    command: tuple[str, ...]
+    in_flight: int
+    largest: float = math.inf
+    largest_in_full: float = math.inf
+    # Whether it knows what is done already, so that a second run means something.
+    repeatable: bool = False
+    keeps_keys: bool = True
+
+    def serves(self, users: int, *, full: bool) -> bool:
+        """Tell whether it is asked to do a job of this size."""
+        return users <= (self.largest_in_full if full else self.largest)
+
+
+def _play(name: str) -> tuple[str, ...]:
+    options = ("--vault-password-file", PASSWORD_FILE, "-e", "@variables.json")
+    return (PLAYBOOK, str(HERE / name), *options)
+
+
+def _script(*options: str) -> tuple[str, ...]:
+    program = str(HERE / "plain_sdk.py")
+    return (sys.executable, program, "variables.json", PASSWORD_FILE, KEYRING, *options)
+
+
+def contenders(concurrency: int) -> dict[str, Contender]:
+    """Return all contenders by their short names; `concurrency` is for those who can."""
+    pool = ("--threads", str(concurrency))
+    return {
+        ROLE: Contender(
+            "role ram_credentials", _play("play_role.yml"), concurrency, repeatable=True
+        ),
+        "loop": Contender(
+            "loop of ram_user, ram_access_key",
+            _play("play_loop.yml"),
+            in_flight=1,
+            largest=10,
+            largest_in_full=100,
+            repeatable=True,
+            keeps_keys=False,
+        ),
+        "script": Contender(
+            "plain SDK, sequential", _script(), in_flight=1, largest=100, largest_in_full=1000
+        ),
+        POOL: Contender("plain SDK, threads", _script(*pool), concurrency),
+        "pool-same-calls": Contender(
+            "the same with our calls", _script(*pool, "--check"), concurrency
+        ),
+    }
+
+
+def variables(users: int, concurrency: int, keyring: Path) -> dict[str, t.Any]:
+    """Return the job: the variables of the playbooks, which the scripts read too."""
+    names = [f"bench-{number:04}" for number in range(1, users + 1)]
+    return {
+        "bench_concurrency": concurrency,
+        "bench_file": str(keyring),
+        "bench_users": [{"name": name, "policies": ["AliyunSLBReadOnlyAccess"]} for name in names],
+    }
