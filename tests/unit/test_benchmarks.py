@@ -23,6 +23,7 @@ if t.TYPE_CHECKING:
     from pathlib import Path
 
 LATENCY_MS = 50
+PATIENCE = 10
 TRAFFIC = Traffic(
     calls=5000, throttled=0, writing=3000, span=16.0, peak_in_flight=16, connections=16
 )
@@ -137,7 +138,8 @@ def test_commits(tmp_path: Path) -> None:
     journal = tmp_path / ".keyring.yml.pending"
     with kept_journal(keyring, copy):
         journal.touch()
-        while not copy.exists():
+        deadline = time.monotonic() + PATIENCE
+        while not copy.exists() and time.monotonic() < deadline:
             time.sleep(0.001)
         kinds = ("header", "intent", "intent", "group", "intent", "group")
         journal.write_text("".join(f"{json.dumps({'type': kind})}\n" for kind in kinds))
