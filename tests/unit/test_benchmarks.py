@@ -97,17 +97,21 @@ def test_goal_of_the_threads(wall: float, *, is_met: bool) -> None:
 @pytest.mark.parametrize(
     ("wall", "cpu", "memory_mib", "met"),
     [
-        (94.0, 53.0, 299.0, [True, True, True]),
-        (125.0, 70.0, 301.0, [False, False, False]),
+        (115.9, 48.7, 299.0, [True, True, True]),
+        (116.1, 48.9, 301.0, [False, False, False]),
     ],
 )
 def test_goals_of_many_users(wall: float, cpu: float, memory_mib: float, met: list[bool]) -> None:
-    """A user costs the same among 5000 as among 100, and memory is bounded."""
-    one = replace(ONE_RUN, users=1, wall=4.0, cpu=3.0)
-    small = replace(ONE_RUN, users=100, wall=5.8, cpu=4.0)
+    """One more user costs the same among 5000 as among 1000, and memory is bounded."""
+    small = replace(ONE_RUN, users=100, wall=2.0, cpu=3.2)
+    many = replace(ONE_RUN, users=1000, wall=20.0, cpu=10.4)
     most = replace(ONE_RUN, users=5000, wall=wall, cpu=cpu, memory_mib=memory_mib)
 
-    goals = list(speed_goals(figures([one, small, most], LATENCY_MS)))
+    goals = [
+        goal
+        for goal in speed_goals(figures([small, many, most], LATENCY_MS))
+        if not goal.text.startswith("1000 users")
+    ]
 
     assert [goal.is_met for goal in goals] == met
 
