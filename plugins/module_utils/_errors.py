@@ -5,6 +5,7 @@
 
 RamError                what a caller of the collection may see; its text is fit for a result
 ├── InputError          an option, file or environment variable is wrong; nothing was sent
+│   └── ProblemsError   several at once
 ├── CredentialError     no usable credentials
 ├── NotSentError        the request never left: refused, unknown host, no TLS
 ├── UnansweredError     it was sent, and no usable answer came: carried out or not, nobody knows
@@ -34,6 +35,7 @@ LONGEST_CHAIN = 10
 LONGEST_REASON = 300
 LONGEST_NAME = 80
 NAMES_SHOWN = 3
+PROBLEMS_SHOWN = 2
 _PLUGINS = str(Path(__file__).parents[1])
 
 
@@ -43,7 +45,7 @@ class RamError(Exception):
     code: str | None = None
     request_id: str | None = None
 
-    def as_result(self) -> dict[str, str]:
+    def as_result(self) -> dict[str, t.Any]:
         """Return the message and, if the API refused, its code and request id."""
         known = {"code": self.code, "request_id": self.request_id}
         return {"msg": str(self), **{name: value for name, value in known.items() if value}}
@@ -51,6 +53,20 @@ class RamError(Exception):
 
 class InputError(RamError):
     """An option, file or environment variable is wrong; nothing was sent."""
+
+
+class ProblemsError(InputError):
+    """Several things are wrong at once; the message tells the first of them, the result all."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        more = len(problems) - PROBLEMS_SHOWN
+        rest = f"; and {more} more, see problems" if more > 0 else ""
+        super().__init__("; ".join(problems[:PROBLEMS_SHOWN]) + rest)
+        self._problems = list(problems)
+
+    def as_result(self) -> dict[str, t.Any]:
+        """Return the message and all problems."""
+        return {**super().as_result(), "problems": self._problems}
 
 
 class CredentialError(RamError):
@@ -118,7 +134,7 @@ def unforeseen(exc: Exception) -> RamError:
 
 def told_together(
     errors: Sequence[RamError], failed: Sequence[str], total: int, *, what: str = "users"
-) -> dict[str, str]:
+) -> dict[str, t.Any]:
     """Return the first of several errors as a result, with which of so many of `what` `failed`.
 
     The message only begins to tell: the result is to show each one's own error in its list `what`.

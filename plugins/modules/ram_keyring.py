@@ -206,6 +206,12 @@ account_id:
   returned: unless nothing could be decided
   type: str
   sample: "1234567890123456"
+problems:
+  description: Each reason why nothing was done; C(msg) holds the first of them.
+  returned: when there are users that can't be helped
+  type: list
+  elements: str
+  sample: ["There is no RAM user slb-api: create it with ram_user first"]
 stats:
   description: What the task came to, in numbers.
   returned: unless nothing could be decided

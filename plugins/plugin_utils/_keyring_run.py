@@ -9,7 +9,7 @@ import typing as t
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from ..module_utils._errors import InputError, RamError
+from ..module_utils._errors import InputError, ProblemsError, RamError
 from ..module_utils._stopping import pause
 from ._directory import Directory
 from ._durable import FileLock, LockTimeout
@@ -65,7 +65,7 @@ def converge_files(
         except RamError as error:
             return keyrings, error
         if problems:
-            return keyrings, InputError("; ".join(problems))
+            return keyrings, ProblemsError(problems)
         for keyring in keyrings:
             keyring.apply()
     return keyrings, None

@@ -706,3 +706,15 @@ def test_numbers_of_a_task(emulator: Emulator, run: Run) -> None:
     assert stats.pop("seconds") > 0
     fates = {"created": 1, "changed": 1, "removed": 1, "unchanged": 0, "failed": 1}
     assert stats == {**fates, "api_calls": len(emulator.requests()), "retries": 1}
+
+
+def test_many_problems(run: Run) -> None:
+    """If many users can't be helped, the message stays short, and the result has every reason."""
+    names = [f"user-{number}" for number in range(40)]
+
+    result = run(users=names)
+
+    assert result.failed
+    assert len(result.msg) < 300
+    assert result.msg.endswith("; and 38 more, see problems")
+    assert [name for name in names if not any(name in told for told in result["problems"])] == []
