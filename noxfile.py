@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Pass the tests on every supported ansible-core whose Python is installed here."""
+"""Pass the tests on every supported ansible-core whose Python is here, and run the examples."""
 
 from __future__ import annotations
 
@@ -31,3 +31,10 @@ def tests(session: nox.Session, core: str) -> None:
     session.install(f"ansible-core~={core}.0", "-r", "requirements-test.txt")
     # Nox's own folder is too deep for the sockets that ansible-core 2.21 makes in it.
     session.run("python", "-m", "pytest", *session.posargs, env={"TMPDIR": tempfile.gettempdir()})
+
+
+@nox.session(name="docs-examples")
+def docs_examples(session: nox.Session) -> None:
+    """Run every command and playbook of the README and the guides."""
+    session.install("-r", "requirements-test.txt")
+    session.run("python", "-m", "docs", *session.posargs, env={"PYTHONPATH": "tests"})

@@ -1,0 +1,149 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The examples of the documentation, and the runner that would tell if one did not work."""
+
+from __future__ import annotations
+
+import ast
+import re
+import typing as t
+
+import pytest
+from docutils import nodes
+from docutils.core import publish_doctree
+
+from .blocks import Block, PageError, read_blocks
+from .checks import problems_of
+from .reader import CHECKOUT, Publication
+from .run import GUIDES, check_page, pages, run_page
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PLAYBOOK = "- hosts: localhost\n  tasks:\n    - ansible.builtin.ping:\n"
+FILE = f"<!-- file: site.yml -->\n```yaml\n{PLAYBOOK}```\n\n"
+EXCUSE = "<!-- not run: a reason -->\n"
+# A page with one mistake, and what is said about it.
+MISTAKES = {
+    "a block of nothing": ("```\nls\n```\n", "a nameless block that is neither run"),
+    "an indented block": ("Text\n\n    ls\n", "a nameless block that is neither run"),
+    "values of nowhere": ("```yaml\na: 1\n```\n", "a yaml block that is neither run"),
+    "a playbook that nobody runs": (FILE, "no command below it uses site.yml"),
+    "a playbook in a command that is not run": (
+        f"{FILE}{EXCUSE}```shell\nansible-playbook site.yml\n```\n",
+        "no command below it uses site.yml",
+    ),
+    "no shell": (f"{EXCUSE}```shell\nif true\n```\n", "not valid shell"),
+    "no YAML": (f"{EXCUSE}```yaml\na: [\n```\n", "not valid yaml"),
+    "no JSON": (f"{EXCUSE}```json\n{{,}}\n```\n", "not valid json"),
+    "no Python": (f"{EXCUSE}```python\na =\n```\n", "not valid python"),
+    "no playbook": (
+        f"{EXCUSE}```yaml\n{PLAYBOOK.replace('tasks', 'task')}```\n",
+        "'task' is not a valid attribute",
+    ),
+}
+
+
+@pytest.fixture(scope="session")
+def publication(tmp_path_factory: pytest.TempPathFactory) -> Publication:
+    """The collection, published and installed."""
+    return Publication(tmp_path_factory.mktemp("publication"))
+
+
+def blocks_of(path: Path, text: str) -> list[Block]:
+    """Return the blocks of a page made of the text."""
+    path.write_text(text, encoding="utf-8")
+    return read_blocks(path, path.name)
+
+
+def test_readme(publication: Publication) -> None:
+    """Every command and playbook of the README works, in its order, in one folder."""
+    run_page(check_page("README.md", publication), publication)
+
+
+@pytest.mark.parametrize("page", pages())
+def test_page(page: str, publication: Publication) -> None:
+    """Every block of a page is run, is a file that is used, or says why not and can be read."""
+    assert check_page(page, publication) is not None
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_mistake(mistake: str, tmp_path: Path, publication: Publication) -> None:
+    """A block that nobody would notice if it did not work is reported with its place."""
+    text, expected = MISTAKES[mistake]
+    blocks = blocks_of(tmp_path / "page.md", text)
+
+    [problem] = problems_of(blocks, publication.environment(tmp_path))
+
+    assert problem.startswith("page.md:")
+    assert expected in problem
+
+
+def test_failing_command(tmp_path: Path, publication: Publication) -> None:
+    """A command that fails ends its page, and its place and output are told."""
+    text = "```shell\necho before\n```\n\n```shell\necho why | false\nls nothing\n```\n"
+    blocks = blocks_of(tmp_path / "page.md", text)
+
+    with pytest.raises(PageError) as caught:
+        run_page(blocks, publication)
+
+    assert str(caught.value) == "page.md:5\n\nended with status 1"
+
+
+def test_shell_goes_on(tmp_path: Path, publication: Publication) -> None:
+    """What one block exports, and the file that another one is, are there in the next."""
+    text = (
+        "<!-- file: ~/notes/list.txt -->\n```text\n$HOME\n```\n\n"
+        "```shell\nexport COLOUR=blue\n```\n\n"
+        "```shell\ntest $COLOUR = blue\ntest \"$(cat ~/notes/list.txt)\" = '$HOME'\n```\n"
+    )
+
+    run_page(blocks_of(tmp_path / "page.md", text), publication)
+
+
+def test_hidden_block(tmp_path: Path) -> None:
+    """A block where the parser does not see it is no block that is passed over."""
+    text = ".. hidden::\n\n   .. code-block:: shell\n\n      ls\n"
+
+    with pytest.raises(PageError, match="can't see it"):
+        blocks_of(tmp_path / "page.rst", text)
+
+
+def test_messages() -> None:
+    """Each message of the troubleshooting guide is one that a plugin can give."""
+    guide = CHECKOUT / GUIDES / "troubleshooting_guide.rst"
+    settings = {"report_level": 5, "halt_level": 5}
+    page = publish_doctree(guide.read_text(encoding="utf-8"), settings_overrides=settings)
+    listed = [term.astext() for term in page.findall(nodes.term)]
+
+    known = "\n".join(messages())
+    unknown = [message for message in listed if not pattern_of(message).search(known)]
+
+    assert len(listed) > 40
+    assert unknown == []
+
+
+def messages() -> Iterator[str]:
+    """Yield the texts in the code of the plugins, with "..." for what is filled in."""
+    for path in sorted((CHECKOUT / "plugins").glob("*_utils/*.py")):
+        yield from texts_of(path)
+    yield from texts_of(CHECKOUT / "plugins" / "action" / "ram_keyring.py")
+
+
+def texts_of(path: Path) -> Iterator[str]:
+    """Yield the texts in one file of code."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.JoinedStr):
+            yield "".join(
+                str(part.value) if isinstance(part, ast.Constant) else "..." for part in node.values
+            )
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def pattern_of(message: str) -> re.Pattern[str]:
+    """Return what finds a message of the guide, whose "..." may stand for anything on its line."""
+    return re.compile(".*".join(re.escape(part.strip()) for part in message.split("...")))
