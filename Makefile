@@ -56,6 +56,17 @@ lint: $(VENV)/.dev-stamp ## Check format, types, documentation, licences and the
 	$(RUN) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self --check-extra-docs-refs --skip-rstcheck .
 	$(RUN) ansible-lint
 
+# antsibull-docs writes only into a folder that nobody else may write to.
+.PHONY: docs
+docs: $(VENV)/.dev-stamp ## Build the documentation in build/docs/html, offline; a warning is an error
+	@rm -rf build/docs
+	@mkdir -p build && mkdir -m 700 build/docs build/docs/rst
+	@$(RUN) antsibull-docs --config-file docs/antsibull-docs.cfg collection \
+		--use-current --squash-hierarchy --fail-on-error --dest-dir build/docs/rst keysmith.alibabacloud
+	@$(RUN) sphinx-build --quiet --fail-on-warning --keep-going --conf-dir docs \
+		--doctree-dir build/docs/doctrees build/docs/rst build/docs/html
+	@echo "Open build/docs/html/index.html"
+
 .PHONY: sanity
 sanity: $(VENV)/.dev-stamp ## Pass the sanity tests of ansible-test
 	@$(RUN) python tests/tools/sanity.py $(ARGS)
