@@ -56,6 +56,32 @@ def link_to_ansible(
     return nodes.reference("", "", shown, refuri=ANSIBLE_DOCS + page, internal=False)
 
 
+def drop_contents(_app: Sphinx, page: nodes.document) -> None:
+    """Remove the list of a page's sections: furo shows one beside the page, and dislikes two."""
+    for topic in list(page.findall(nodes.topic)):
+        if "contents" in topic["classes"]:
+            topic.parent.remove(topic)
+
+
+def name_page(_app: Sphinx, page: nodes.document) -> None:
+    """Let the title begin with the name that tells one page from the other."""
+    for title in list(page.findall(nodes.title))[:1]:
+        for text in list(title.findall(nodes.Text)):
+            named = text.removeprefix(f"{project}.").replace(project.title(), project)
+            title.replace(text, nodes.Text(named))
+
+
+def shorten_navigation(app: Sphinx, _page: nodes.document) -> None:
+    """List a plugin by its name alone; what it is for stands in its own title and on the index."""
+    for entry in list(app.env.tocs[app.env.docname].findall(nodes.reference))[:1]:
+        name, dash, _purpose = entry.astext().partition(" \N{EN DASH} ")
+        if dash:
+            entry.children = [nodes.Text(name)]
+
+
 def setup(app: Sphinx) -> None:
-    """Register the links."""
+    """Register what is done to the pages; Sphinx collects their titles at priority 500."""
     app.connect("missing-reference", link_to_ansible)
+    app.connect("doctree-read", drop_contents, 400)
+    app.connect("doctree-read", name_page, 400)
+    app.connect("doctree-read", shorten_navigation, 600)
