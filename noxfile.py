@@ -21,6 +21,9 @@ nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = False  # not even with CI=true
 nox.options.reuse_venv = "yes"
 
+# Nox's own folder is too deep for the sockets that ansible-core 2.21 makes in it.
+SHORT_FOLDER = {"TMPDIR": tempfile.gettempdir()}
+
 
 @nox.session
 @nox.parametrize(
@@ -29,12 +32,13 @@ nox.options.reuse_venv = "yes"
 def tests(session: nox.Session, core: str) -> None:
     """Run pytest on one ansible-core."""
     session.install(f"ansible-core~={core}.0", "-r", "requirements-test.txt")
-    # Nox's own folder is too deep for the sockets that ansible-core 2.21 makes in it.
-    session.run("python", "-m", "pytest", *session.posargs, env={"TMPDIR": tempfile.gettempdir()})
+    session.run("python", "-m", "pytest", *session.posargs, env=SHORT_FOLDER)
 
 
 @nox.session(name="docs-examples")
 def docs_examples(session: nox.Session) -> None:
     """Run every command and playbook of the README and the guides."""
     session.install("-r", "requirements-test.txt")
-    session.run("python", "-m", "docs", *session.posargs, env={"PYTHONPATH": "tests"})
+    session.run(
+        "python", "-m", "docs", *session.posargs, env={"PYTHONPATH": "tests", **SHORT_FOLDER}
+    )
