@@ -125,6 +125,9 @@ notes:
     The next run settles it. Do not put it, or C(.<file>.lock), under version control.
   - Load the file with C(vars_files) in the plays that need it. As C(group_vars/all) it would hand
     all keys to every host.
+  - Ctrl-C, SIGTERM, SIGHUP and the task's C(timeout) let what is in flight end, and begin nothing
+    new. Run the task again for the rest.
+  - On a terminal, a task that takes more than a few seconds says how far it is.
   - Core dumps of the process are switched off. What the system swaps out is out of scope.
 seealso:
   - module: keysmith.alibabacloud.ram_user

@@ -643,3 +643,17 @@ def test_calls_for_new_keys(
         "CreateAccessKey": 8,
     }
     assert replaced == [file.path.name]
+
+
+def test_connections_of_a_task(emulator: Emulator, run: Run) -> None:
+    """A task has as many requests in flight as it was told, and keeps their connections."""
+    names = [f"ann{number}" for number in range(24)]
+    add_users(emulator, *names)
+    emulator.clear_requests()
+    emulator.fail("CreateAccessKey", "delay", ms=30, times=len(names))
+
+    run(users=names, concurrency=4)
+
+    assert emulator.peak_in_flight() == 4
+    assert emulator.connections() <= 8
+    assert len(emulator.requests()) > 60
