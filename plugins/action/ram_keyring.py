@@ -12,6 +12,7 @@ from ..module_utils._errors import InputError, RamError, told_together
 from ..module_utils._module import ACCOUNT_KEY_WARNING
 from ..module_utils._stats import stats
 from ..plugin_utils._action import RamAction, failure
+from ..plugin_utils._import import find_owners, read_download
 from ..plugin_utils._keyring import Request, Settings
 from ..plugin_utils._keyring_plan import Choices
 from ..plugin_utils._keyring_run import FileOptions, converge_files
@@ -22,6 +23,7 @@ if t.TYPE_CHECKING:
     from pathlib import Path
 
     from ..module_utils._client import Client
+    from ..plugin_utils._import import Download, OwnedPair
     from ..plugin_utils._keyring import Keyring
 
 STATES = ["present", "absent"]
@@ -35,6 +37,8 @@ class ActionModule(RamAction):
         "name": {"type": "str"},
         "users": {"type": "list", "elements": "raw"},
         "state": {"type": "str", "choices": STATES, "default": "present"},
+        "import_csv": {"type": "str"},
+        "csv_file": {"type": "str"},
         "layout": {"type": "str", "choices": ["file", "inline"], "default": "file"},
         "variable": {"type": "str", "default": "ram_keyring"},
         "vault_id": {"type": "str"},
@@ -52,57 +56,81 @@ class ActionModule(RamAction):
         "lock_timeout": {"type": "int", "default": 300},
     }
     mutually_exclusive: t.ClassVar = [("name", "users")]
-    required_one_of: t.ClassVar = [("name", "users")]
+    required_one_of: t.ClassVar = [("name", "users", "import_csv")]
 
     def converge(self, params: dict[str, t.Any]) -> dict[str, t.Any]:
         """Make the files and the cloud agree for the users of the task."""
-        wanted = self._wanted(params)
-        if not wanted:
+        users = _described_users(params)
+        if users == []:
             return {"changed": False, "users": []}
         vault = Vault.of_run(self._loader)
+        path = params["import_csv"]
+        download = read_download(self.resolve_path(path), vault) if path is not None else None
         client = self.connect(params)
         _refuse_other_account(client, params["account_id"])
-        check_mode = bool(self._task.check_mode)
+        owned = find_owners(client, download, params["concurrency"]) if download else {}
+        if users is None:
+            users = [_described_user(name, params) for name in owned]
+        elif download:
+            _refuse_other_owners(users, owned, download)
+        wanted = self._wanted(users, owned)
+        options, settings = self._file_options(params, wanted), self._settings(params, owned)
+        new_users = params["new_users"] if settings.check_mode else ()
         keyrings, problem = converge_files(
-            client,
-            vault,
-            wanted,
-            FileOptions(
-                layout=params["layout"],
-                variable=params["variable"],
-                vault_id=params["vault_id"],
-                lock_timeout=params["lock_timeout"],
-            ),
-            Settings(
-                choices=Choices(
-                    on_unmanaged=params["on_unmanaged"],
-                    on_inactive=params["on_inactive"],
-                    on_missing=params["on_missing"],
-                ),
-                verify=params["verify"],
-                concurrency=params["concurrency"],
-                check_mode=check_mode,
-                watch=Progress(self._display.display, "ram_keyring").tell,
-            ),
-            new_users=params["new_users"] if check_mode else (),
+            client, vault, wanted, options, settings, new_users=new_users
         )
-        return self._result(client, keyrings, problem)
+        result = self._result(client, keyrings, problem, download)
+        return {**result, "csv_file": str(options.csv_path)} if options.csv_path else result
 
-    def _wanted(self, params: dict[str, t.Any]) -> dict[Path, list[Request]]:
-        """Return what is wanted of each file; InputError for a user not properly described."""
-        described = [params["name"]] if params["users"] is None else params["users"]
-        users = [_described_user(user, params) for user in described]
-        repeated = [name for name, n in Counter(user["name"] for user in users).items() if n > 1]
-        if repeated:
-            raise InputError(f"These users are listed more than once: {', '.join(repeated)}")
+    def _wanted(
+        self, users: list[dict[str, str]], owned: dict[str, OwnedPair]
+    ) -> dict[Path, list[Request]]:
+        """Return what is wanted of each file."""
         wanted: dict[Path, list[Request]] = {}
         for user in users:
             path = self.resolve_path(user["file"])
-            wanted.setdefault(path, []).append(Request(user["name"], user["state"]))
+            request = Request(user["name"], user["state"], owned.get(user["name"]))
+            wanted.setdefault(path, []).append(request)
         return wanted
 
+    def _file_options(
+        self, params: dict[str, t.Any], wanted: dict[Path, list[Request]]
+    ) -> FileOptions:
+        csv_path = None
+        if params["csv_file"] is not None:
+            csv_path = self.resolve_path(params["csv_file"])
+            if len(wanted) > 1:
+                raise InputError("csv_file is for the keys of one file, but the users have several")
+            if csv_path in wanted:
+                raise InputError(f"file and csv_file are both {csv_path}")
+        return FileOptions(
+            layout=params["layout"],
+            variable=params["variable"],
+            vault_id=params["vault_id"],
+            lock_timeout=params["lock_timeout"],
+            csv_path=csv_path,
+        )
+
+    def _settings(self, params: dict[str, t.Any], owned: dict[str, OwnedPair]) -> Settings:
+        return Settings(
+            choices=Choices(
+                on_unmanaged=params["on_unmanaged"],
+                on_inactive=params["on_inactive"],
+                on_missing=params["on_missing"],
+            ),
+            verify=params["verify"],
+            concurrency=params["concurrency"],
+            check_mode=bool(self._task.check_mode),
+            imported=[each.pair.access_key_id for each in owned.values()],
+            watch=Progress(self._display.display, "ram_keyring").tell,
+        )
+
     def _result(
-        self, client: Client, keyrings: list[Keyring], problem: RamError | None
+        self,
+        client: Client,
+        keyrings: list[Keyring],
+        problem: RamError | None,
+        download: Download | None,
     ) -> dict[str, t.Any]:
         result: dict[str, t.Any] = {"account_id": client.identity.account_id}
         if problem:
@@ -113,12 +141,15 @@ class ActionModule(RamAction):
             fates = [fate for keyring in keyrings for fate in keyring.fates()]
             result["stats"] = stats(fates, client)
         warnings = [warning for keyring in keyrings for warning in keyring.warnings]
+        if download and download.warning:
+            warnings.insert(0, download.warning)
         if client.identity.is_account:
             warnings.insert(0, ACCOUNT_KEY_WARNING)
         if warnings:
             result["warnings"] = warnings
         if self._task.diff and not problem:
-            result["diff"] = [keyring.diff() for keyring in keyrings if keyring.changed]
+            changed = [keyring for keyring in keyrings if keyring.changed]
+            result["diff"] = [diff for keyring in changed for diff in keyring.diffs()]
         errors = [error for keyring in keyrings for error in keyring.errors]
         if problem:
             result.update(failure(problem))
@@ -127,6 +158,21 @@ class ActionModule(RamAction):
             failed = [user["user_name"] for user in users if "error" in user]
             result.update(failed=True, **told_together(errors, failed, len(users)))
         return result
+
+
+def _described_users(params: dict[str, t.Any]) -> list[dict[str, str]] | None:
+    """Return the users that are named, None if none are.
+
+    Raises InputError for a user that is not properly described.
+    """
+    if params["name"] is None and params["users"] is None:
+        return None
+    described = [params["name"]] if params["users"] is None else params["users"]
+    users = [_described_user(user, params) for user in described]
+    repeated = [name for name, n in Counter(user["name"] for user in users).items() if n > 1]
+    if repeated:
+        raise InputError(f"These users are listed more than once: {', '.join(repeated)}")
+    return users
 
 
 def _described_user(user: t.Any, params: dict[str, t.Any]) -> dict[str, str]:
@@ -145,9 +191,25 @@ def _described_user(user: t.Any, params: dict[str, t.Any]) -> dict[str, str]:
         )
     if described["state"] not in STATES:
         raise InputError(f"state of user {name} must be one of {', '.join(STATES)}")
+    if described["state"] == "absent" and params["import_csv"] is not None:
+        raise InputError(f"import_csv stores a key, so state of user {name} can't be absent")
     if not described["file"] or not isinstance(described["file"], str):
         raise InputError(f"Which file is for user {name}? Say file")
     return {key: str(value) for key, value in described.items()}
+
+
+def _refuse_other_owners(
+    users: list[dict[str, str]], owned: dict[str, OwnedPair], download: Download
+) -> None:
+    """Raise InputError unless these users and no others have a key in the download."""
+    names = {user["name"] for user in users}
+    others, keyless = sorted(owned.keys() - names), sorted(names - owned.keys())
+    if others:
+        raise InputError(
+            f"{download.path} has a key of user {', '.join(others)}, which this task does not name"
+        )
+    if keyless:
+        raise InputError(f"{download.path} has no key of user {', '.join(keyless)}")
 
 
 def _refuse_other_account(client: Client, expected: str | None) -> None:

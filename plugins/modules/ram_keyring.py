@@ -14,6 +14,8 @@ description:
   - Makes an ansible-vault file and the cloud agree about the AccessKeys of RAM users. A user
     without a key gets one, and its secret is stored encrypted before anything else happens.
   - A new key is proven to work, by a signed call, before the task reports success.
+  - Takes in keys that were made elsewhere, from the CSV file that the console offers, and hands out
+    keys as such a file, encrypted.
   - Runs on the controller, where the vault password is, whatever the host of the task. The vault
     password is the one that this run of Ansible was given (C(--vault-password-file), C(--vault-id),
     a prompt, the environment or C(ansible.cfg)).
@@ -40,7 +42,7 @@ options:
   name:
     description:
       - Name of the user.
-      - Exactly one of O(name) and O(users) is needed.
+      - Exactly one of O(name) and O(users) is needed, and with O(import_csv) neither.
     type: str
   users:
     description:
@@ -56,6 +58,32 @@ options:
     type: str
     choices: [present, absent]
     default: present
+  import_csv:
+    description:
+      - A CSV file as it is downloaded from the console, plain or encrypted with ansible-vault as a
+        whole. The keys in it, of one or more users, are to be stored. Its path starts where that of
+        O(file) does.
+      - Each key must sign a call. Whose it is, the cloud tells; it must be a user of this account.
+        With O(name) or O(users), the keys must be those of exactly these users.
+      - Nothing is created. If the entry of a user holds another key, the task fails, and nothing is
+        touched. If it holds that key with another secret, which can't be right, the secret is
+        replaced.
+      - The file is left alone. If it is not encrypted, a warning says so as long as it is there.
+      - The columns C(AccessKey ID) and C(AccessKey Secret) are found by the header, in any case and
+        spacing. Other columns are ignored.
+    type: str
+  csv_file:
+    description:
+      - A CSV file in the console's format, encrypted as a whole, that is to hold the keys of just
+        those users of this task that are V(present), in the order of their names. Its path starts
+        where that of O(file) does.
+      - It is written once the vault file is, and only if the keys in it are different. All users
+        must have the same O(file).
+      - It keeps the vault password that opens it; a new one gets that of O(file). O(vault_id)
+        overrides both.
+      - If there is a file that is not encrypted, or that holds anything else, or a key that still
+        works and is not in O(file), the task fails before any key is created.
+    type: str
   layout:
     description:
       - With V(file), the whole file is one vault.
@@ -132,6 +160,8 @@ notes:
 seealso:
   - module: keysmith.alibabacloud.ram_user
   - module: keysmith.alibabacloud.ram_access_key
+  - ref: ansible_collections.keysmith.alibabacloud.docsite.csv_guide
+    description: Store keys that were made in the console, and hand keys out.
 """
 
 EXAMPLES = r"""
@@ -159,6 +189,23 @@ EXAMPLES = r"""
       - name: slb-api
       - name: ddos-api
         state: absent
+
+- name: Store a key that was made in the console
+  keysmith.alibabacloud.ram_keyring:
+    file: secrets/ram_keyring.yml
+    import_csv: ~/Downloads/AccessKey.csv
+
+- name: Store a key that was made in the console, if it is that of a certain user
+  keysmith.alibabacloud.ram_keyring:
+    file: secrets/ram_keyring.yml
+    name: slb-api
+    import_csv: ~/Downloads/AccessKey.csv
+
+- name: Hand the key of one user out as a CSV file
+  keysmith.alibabacloud.ram_keyring:
+    file: secrets/ram_keyring.yml
+    name: slb-api
+    csv_file: secrets/slb-api.csv
 """
 
 RETURN = r"""
@@ -181,8 +228,8 @@ users:
       sample: LTAI5tEXAMPLEEXAMPLE0001
     action:
       description:
-        - V(created), V(unchanged), V(activated), V(replaced), V(renamed) (the user has another name
-          now), V(removed), V(recovered) (the key of an interrupted run) or V(failed).
+        - V(created), V(unchanged), V(activated), V(replaced), V(imported), V(renamed) (the user has
+          another name now), V(removed), V(recovered) (the key of an interrupted run) or V(failed).
       returned: always
       type: str
       sample: created
@@ -215,6 +262,11 @@ problems:
   type: list
   elements: str
   sample: ["There is no RAM user slb-api: create it with ram_user first"]
+csv_file:
+  description: Absolute path of the file that keys are handed out in.
+  returned: when O(csv_file) is given
+  type: str
+  sample: /srv/ops/secrets/slb-api.csv
 stats:
   description: What the task came to, in numbers.
   returned: unless nothing could be decided

@@ -35,6 +35,7 @@ from ._keyring_file import Entry
 from ._keyring_plan import (
     ACTIVATE,
     CREATE,
+    IMPORT,
     KEEP,
     REMOVE,
     REPLACE,
@@ -42,6 +43,7 @@ from ._keyring_plan import (
     Decision,
     Situation,
     decide_absent,
+    decide_import,
     decide_present,
 )
 from ._keyring_text import Scalar
@@ -49,11 +51,14 @@ from ._settlement import Settlement, Settler
 from ._verification import NEW_KEY_PATIENCE, verify_pair
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from ..module_utils._access_key import AccessKey
     from ..module_utils._client import Client
     from ._directory import Directory
+    from ._hand_out import HandOut
+    from ._import import OwnedPair
     from ._keyring_file import KeyringFile
 
 ACTIONS = {
@@ -61,6 +66,7 @@ ACTIONS = {
     CREATE: "created",
     REPLACE: "replaced",
     ACTIVATE: "activated",
+    IMPORT: "imported",
     REMOVE: "removed",
 }
 RECOVERED, RENAMED = "recovered", "renamed"
@@ -73,10 +79,11 @@ NOTHING_YET = Entry(access_key_id="", secret=Scalar(""), account_id="", user_id=
 
 @dataclass(frozen=True)
 class Request:
-    """What the task wants for one user."""
+    """What the task wants for one user; a pair of the user's is to be the one in the file."""
 
     user_name: str
     state: str
+    owned_pair: OwnedPair | None = None
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,8 @@ class Settings:
     verify: str
     concurrency: int
     check_mode: bool
+    # The ids of the keys that this task imports, into whichever file.
+    imported: Collection[str] = ()
     # Hears now and then what has been done with how many of how many users.
     watch: Callable[[str, int, int], None] = lambda _what, _done, _total: None
 
@@ -95,10 +104,11 @@ class Settings:
 class Item:
     """One user on its way through the task."""
 
+    request: Request
     case: Situation
     decision: Decision
     action: str
-    access_key_id: str | None
+    access_key_id: str | None = None
     verified: bool | None = None
     error: RamError | None = None
 
@@ -125,6 +135,8 @@ class Keyring:
         directory: Directory,
         requests: Sequence[Request],
         settings: Settings,
+        *,
+        hand_out: HandOut | None = None,
     ) -> None:
         self._client = client
         self._file = file
@@ -132,6 +144,7 @@ class Keyring:
         self._requests = requests
         self._requested = {request.user_name for request in requests}
         self._settings = settings
+        self._hand_out = hand_out
         self._before = dict(file.entries)
         self._entries = dict(file.entries)
         self._journal_path = journal_path(file.path)
@@ -144,9 +157,13 @@ class Keyring:
 
     @property
     def changed(self) -> bool:
-        """Whether file or cloud is no longer what it was."""
-        activated = any(item.action == ACTIONS[ACTIVATE] for item in self._items)
-        return self._entries != self._before or bool(self._settlement.lost_keys) or activated
+        """Whether a file or the cloud is no longer what it was."""
+        return (
+            self._entries != self._before
+            or bool(self._settlement.lost_keys)
+            or any(item.action == ACTIONS[ACTIVATE] for item in self._items)
+            or (self._hand_out is not None and self._hand_out.changed)
+        )
 
     @property
     def has_settled(self) -> bool:
@@ -155,9 +172,10 @@ class Keyring:
 
     @property
     def errors(self) -> list[RamError]:
-        """What went wrong, for the file first, then for single users."""
-        found = [item.error for item in self._items if item.error]
-        return [self._failure, *found] if self._failure else found
+        """What went wrong, for the files first, then for single users."""
+        of_hand_out = self._hand_out.error if self._hand_out else None
+        found = [self._failure, of_hand_out, *(item.error for item in self._items)]
+        return [error for error in found if error]
 
     def results(self) -> list[dict[str, t.Any]]:
         """Return what the task reports for each user; never a secret."""
@@ -167,15 +185,14 @@ class Keyring:
         """Return what became of each user, as one of FATES."""
         return [item.fate for item in self._items]
 
-    def diff(self) -> dict[str, t.Any]:
-        """Return the change as diff mode shows it: names and ids."""
-        header = str(self._file.path)
-        return {
-            "before_header": header,
-            "after_header": header,
-            "before": _ids(self._before),
-            "after": _ids(self._entries),
-        }
+    def diffs(self) -> list[dict[str, t.Any]]:
+        """Return the change to each file as diff mode shows it: names and ids."""
+        diffs = [_diff(self._file.path, self._before, self._entries)]
+        if self._hand_out and self._hand_out.changed:
+            held = self._hand_out.key_ids
+            before = {name: e for name, e in self._before.items() if e.access_key_id in held}
+            diffs.append(_diff(self._hand_out.path, before, self._handed_out()))
+        return diffs
 
     def settle(self) -> None:
         """Settle what an interrupted run left; its journal goes once its keys are in the file."""
@@ -186,12 +203,17 @@ class Keyring:
             return
         check_mode = self._settings.check_mode
         self._settlement = Settler(
-            self._client, self._file, self._entries, self._directory, self._settings.concurrency
+            self._client,
+            self._file,
+            self._entries,
+            self._directory,
+            imported=self._settings.imported,
+            concurrency=self._settings.concurrency,
         ).settle(pending, self._header(), check_mode=check_mode)
         self._entries.update(self._settlement.recovered)
         self.warnings += self._settlement.warnings
         if not check_mode:
-            self._write()
+            self._write(self._entries)
             self._forget_journal()
 
     def plan(self) -> list[str]:
@@ -209,9 +231,14 @@ class Keyring:
         ]
         for item in self._items:
             self.warnings += self._warnings_of(item)
-        changes = self._changes_to(self._expected_entries())
+        expected = self._expected_entries()
+        changes = self._changes_to(expected)
         if changes:
             self._file.prove_writable(changes, probe=not self._settings.check_mode)
+        if self._hand_out:
+            known = [*self._before.values(), *expected.values()]
+            known_ids = {str(entry.access_key_id) for entry in known}
+            self._hand_out.plan(known_ids, self._settings.concurrency)
         return [problem for item in self._items if (problem := self._problem_of(item))]
 
     def apply(self) -> None:
@@ -223,6 +250,8 @@ class Keyring:
                 self._carry_out()
             to_verify = [item for item in self._items if self._is_to_verify(item)]
             self._attempt(self._verify, to_verify, "keys verified")
+            if self._hand_out:
+                self._hand_out.apply(self._handed_out(), check_mode=self._settings.check_mode)
         except RamError as error:
             self._failure = error
 
@@ -277,7 +306,10 @@ class Keyring:
         return keys and [key for key in keys if key.access_key_id not in lost]
 
     def _decide(self, request: Request, case: Situation) -> Item:
-        if request.state == "absent":
+        owned = request.owned_pair
+        if owned:
+            decision = decide_import(case, owned, is_stored=self._is_stored(owned, case))
+        elif request.state == "absent":
             decision = decide_absent(case)
         else:
             decision = decide_present(case, self._settings.choices)
@@ -286,7 +318,20 @@ class Keyring:
             action = RECOVERED
         elif decision.do == KEEP and case.user_name in self._renamed.values():
             action = RENAMED
-        return Item(case, decision, action, case.entry.access_key_id if case.entry else None)
+        item = Item(request, case, decision, action)
+        if owned:
+            item.access_key_id, item.verified = owned.pair.access_key_id, True
+        elif case.entry:
+            item.access_key_id = case.entry.access_key_id
+        return item
+
+    def _is_stored(self, owned: OwnedPair, case: Situation) -> bool:
+        entry = case.entry
+        if entry is None or entry.secret is None:
+            return False
+        if entry.access_key_id != owned.pair.access_key_id:
+            return False
+        return self._file.secret_of(case.user_name, entry) == owned.pair.access_key_secret
 
     def _warnings_of(self, item: Item) -> Iterator[str]:
         if item.decision.warning:
@@ -323,8 +368,27 @@ class Keyring:
         """Return the entries as they are going to be."""
         created = {item.name: NOTHING_YET for item in self._items_to(CREATE, REPLACE)}
         removed = {item.name for item in self._items_to(REMOVE)}
-        expected = {**self._entries, **created}
+        expected = {**self._entries, **created, **self._imported_entries()}
         return {name: entry for name, entry in expected.items() if name not in removed}
+
+    def _imported_entries(self) -> dict[str, Entry]:
+        return {item.name: self._imported_entry(item) for item in self._items_to(IMPORT)}
+
+    def _imported_entry(self, item: Item) -> Entry:
+        owned = t.cast("OwnedPair", item.request.owned_pair)
+        key = t.cast("AccessKey", item.case.key(owned.pair.access_key_id))
+        return self._file.new_entry(
+            access_key_id=owned.pair.access_key_id,
+            access_key_secret=owned.pair.access_key_secret,
+            account_id=item.case.account_id,
+            user_id=owned.user_id,
+            created=key.create_date or "",
+        )
+
+    def _handed_out(self) -> dict[str, Entry]:
+        """Return the entries of those users of the task that are to have a key."""
+        names = [item.name for item in self._items if item.request.state == "present"]
+        return {name: self._entries[name] for name in names if name in self._entries}
 
     def _count_as_done(self) -> None:
         self._entries = self._expected_entries()
@@ -332,7 +396,7 @@ class Keyring:
             item.access_key_id = None
 
     def _carry_out(self) -> None:
-        for item in self._items_to(CREATE, REPLACE, ACTIVATE, REMOVE):
+        for item in self._items_to(CREATE, REPLACE, ACTIVATE, IMPORT, REMOVE):
             item.action = FAILED
         creations = self._items_to(CREATE, REPLACE)
         if not creations:
@@ -362,7 +426,11 @@ class Keyring:
     def _finish(self) -> None:
         self._attempt(self._activate, self._items_to(ACTIVATE), "keys activated")
         self._attempt(self._remove, self._items_to(REMOVE), "keys removed")
-        self._write()
+        entries = {**self._entries, **self._imported_entries()}
+        self._write(entries)
+        self._entries = entries
+        for item in self._items_to(IMPORT):
+            item.action = ACTIONS[IMPORT]
 
     def _attempt(self, deed: Callable[[Item], None], items: Sequence[Item], what: str) -> None:
         """Do it for all items; one that fails keeps its error and stops no other."""
@@ -408,6 +476,7 @@ class Keyring:
         return (
             exists
             and item.access_key_id is not None
+            and item.verified is None
             and item.action in TO_VERIFY[self._settings.verify]
         )
 
@@ -432,9 +501,9 @@ class Keyring:
             if entries.get(name) != self._file.entries.get(name)
         }
 
-    def _write(self) -> None:
+    def _write(self, entries: Mapping[str, Entry]) -> None:
         """Bring the file to the entries that this run has come to."""
-        changes = self._changes_to(self._entries)
+        changes = self._changes_to(entries)
         try:
             if changes:
                 self._file.replace(changes)
@@ -466,6 +535,16 @@ class Keyring:
             variable=self._file.variable,
             vault_id=self._file.password.vault_id,
         )
+
+
+def _diff(path: Path, before: Mapping[str, Entry], after: Mapping[str, Entry]) -> dict[str, t.Any]:
+    header = str(path)
+    return {
+        "before_header": header,
+        "after_header": header,
+        "before": _ids(before),
+        "after": _ids(after),
+    }
 
 
 def _ids(entries: Mapping[str, Entry]) -> dict[str, str | None]:

@@ -97,7 +97,7 @@ class KeyringFile:
         self.variable = variable
         self.vault = vault
         self._vault_id = vault_id
-        self._contents = self._open(self._read())
+        self._contents = self._open(read_if_there(path))
         self.password = self._choose_password()
         vault.encrypt("trial", self.password)
 
@@ -109,16 +109,7 @@ class KeyringFile:
     def prove_writable(self, changes: Mapping[str, Entry | None], *, probe: bool) -> None:
         """Raise InputError unless such changes can be made; only `probe` writes to find out."""
         self._rewrite(self._contents.text, changes)
-        directory = self.path.parent
-        try:
-            if probe:
-                prove_writable(self.path)
-            elif not os.access(directory, os.W_OK | os.X_OK):
-                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        except OSError as error:
-            raise InputError(
-                f"Cannot write to {directory}, so no key was created: {error.strerror}"
-            ) from None
+        refuse_unwritable(self.path, probe=probe)
 
     def new_entry(
         self,
@@ -152,7 +143,7 @@ class KeyringFile:
         What somebody else changed since it was read stays, unless it is one of these entries or the
         whole file: FileChangedError. Raises RamError if the file can't be replaced.
         """
-        data = self._read()
+        data = read_if_there(self.path)
         if data != self._contents.data:
             now = self._open(data)
             self._refuse_clashes(now, changes)
@@ -161,7 +152,7 @@ class KeyringFile:
         text = self._rewrite(self._contents.text, changes)
         if text != self._contents.text:
             data = self._close(text)
-            self._put(data)
+            replace_durably(self.path, data)
             entries = self._entries_in(text)
             self._contents = replace(self._contents, data=data, text=text, entries=entries)
 
@@ -177,12 +168,6 @@ class KeyringFile:
         ]
         if clashes:
             raise FileChangedError(f"somebody changed it meanwhile: {', '.join(clashes)}")
-
-    def _put(self, data: bytes) -> None:
-        try:
-            replace_file(self.path, data)
-        except OSError as error:
-            raise RamError(error.strerror) from None
 
     def is_in_clear(self, entry: Entry) -> bool:
         """Tell whether anybody who reads the file can read the secret of the entry."""
@@ -205,14 +190,6 @@ class KeyringFile:
             if entry.owner
         ]
         return {old: new for old, new in moved if new and old in changes and old != new}
-
-    def _read(self) -> bytes:
-        try:
-            return read_file(self.path)
-        except FileNotFoundError:
-            return b""
-        except OSError as error:
-            raise InputError(f"Cannot read {self.path}: {error.strerror}") from None
 
     def _choose_password(self) -> Password:
         opened_by = self._contents.opened_by or self._password_of_secrets()
@@ -257,6 +234,37 @@ class KeyringFile:
                 what = f"the secret of user {user} in {self.path}"
                 return self.vault.decrypt(entry.secret.value, what=what)[1]
         return None
+
+
+def read_if_there(path: Path) -> bytes:
+    """Return what the file holds, nothing if there is none; InputError if it can't be read."""
+    try:
+        return read_file(path)
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise InputError(f"Cannot read {path}: {error.strerror}") from None
+
+
+def refuse_unwritable(path: Path, *, probe: bool) -> None:
+    """Raise InputError unless the file can be replaced; only `probe` writes to find out."""
+    try:
+        if probe:
+            prove_writable(path)
+        elif not os.access(path.parent, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise InputError(
+            f"Cannot write to {path.parent}, so no key was created: {error.strerror}"
+        ) from None
+
+
+def replace_durably(path: Path, data: bytes) -> None:
+    """Give the file new contents; RamError if that fails."""
+    try:
+        replace_file(path, data)
+    except OSError as error:
+        raise RamError(error.strerror) from None
 
 
 def _key_of(entry: Entry | None) -> str:

@@ -13,11 +13,13 @@ from ..module_utils._access_key import QUOTA
 if t.TYPE_CHECKING:
     from ..module_utils._access_key import AccessKey
     from ..module_utils._user import User
+    from ._import import OwnedPair
     from ._keyring_file import Entry
 
 CREATE = "create"
 REPLACE = "replace"
 ACTIVATE = "activate"
+IMPORT = "import"
 KEEP = "keep"
 REMOVE = "remove"
 
@@ -44,10 +46,11 @@ class Situation:
     @property
     def entry_key(self) -> AccessKey | None:
         """The key of the entry, if the user still has it."""
-        if self.entry is None:
-            return None
-        wanted = self.entry.access_key_id
-        return next((key for key in self.keys or [] if key.access_key_id == wanted), None)
+        return self.key(self.entry.access_key_id) if self.entry else None
+
+    def key(self, access_key_id: str | None) -> AccessKey | None:
+        """Return the key of that id, if the user has it."""
+        return next((key for key in self.keys or [] if key.access_key_id == access_key_id), None)
 
     @property
     def unrecorded(self) -> list[str]:
@@ -81,6 +84,28 @@ def decide_present(case: Situation, choices: Choices) -> Decision:
     if case.entry_key is None:
         return _decide_missing(case, choices)
     return _decide_with_key(case, case.entry_key, choices)
+
+
+def decide_import(case: Situation, owned: OwnedPair, *, is_stored: bool) -> Decision:
+    """Decide how a pair that was made elsewhere comes into the file, where it may be stored."""
+    stranger = _refuse_stranger(case)
+    if stranger:
+        return stranger
+    key_id = owned.pair.access_key_id
+    if case.user is None or case.user.user_id != owned.user_id or case.key(key_id) is None:
+        return Decision(
+            problem=f"Key {key_id} signs for user {case.user_name}, but is not listed as a key of "
+            "that user: run again"
+        )
+    if case.entry and case.entry.access_key_id != key_id:
+        return Decision(
+            problem=f"The entry of user {case.user_name} holds key {case.entry.access_key_id}, so "
+            f"key {key_id} is not imported. Use another file, or remove the entry first"
+        )
+    # A key has one secret, and this one has just signed: another one in the entry is wrong.
+    return Decision(
+        KEEP if is_stored else IMPORT, warning=_warn_of_unrecorded(case, imported=key_id)
+    )
 
 
 def decide_absent(case: Situation) -> Decision:
@@ -159,8 +184,8 @@ def _quota_reached(case: Situation) -> Decision:
     )
 
 
-def _warn_of_unrecorded(case: Situation) -> str | None:
-    if not case.unrecorded:
+def _warn_of_unrecorded(case: Situation, imported: str | None = None) -> str | None:
+    unrecorded = ", ".join(key_id for key_id in case.unrecorded if key_id != imported)
+    if not unrecorded:
         return None
-    unrecorded = ", ".join(case.unrecorded)
     return f"User {case.user_name} also has key {unrecorded}, which is not in the file"

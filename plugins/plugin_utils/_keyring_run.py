@@ -13,6 +13,7 @@ from ..module_utils._errors import InputError, ProblemsError, RamError
 from ..module_utils._stopping import pause
 from ._directory import Directory
 from ._durable import FileLock, LockTimeout
+from ._hand_out import HandOut
 from ._keyring import Keyring, Request, Settings
 from ._keyring_file import KeyringFile
 
@@ -26,12 +27,16 @@ if t.TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FileOptions:
-    """How the vault files are written and guarded; `lock_timeout` in seconds."""
+    """How the vault files are written and guarded; `lock_timeout` in seconds.
+
+    `csv_path` is where the keys of the only vault file are handed out, if they are.
+    """
 
     layout: str
     variable: str
     vault_id: str | None
     lock_timeout: int
+    csv_path: Path | None = None
 
 
 def converge_files(
@@ -49,15 +54,24 @@ def converge_files(
     reason is returned too; what fails later for single users or files is in the keyrings' errors.
     """
     with ExitStack() as stack:
-        files = []
         # One order for everybody, so that two runs on the same files never wait for each other.
-        for path in sorted(wanted):
+        for path in sorted([*wanted, *filter(None, [options.csv_path])]):
             _refuse_missing_directory(path)
             _lock(stack, path, options.lock_timeout, shared=settings.check_mode)
-            files.append(_open(path, vault, options))
+        files = [_open(path, vault, options) for path in sorted(wanted)]
         names = [request.user_name for requests in wanted.values() for request in requests]
         directory = Directory(client, names, frozenset(new_users))
-        keyrings = [Keyring(client, file, directory, wanted[file.path], settings) for file in files]
+        keyrings = [
+            Keyring(
+                client,
+                file,
+                directory,
+                wanted[file.path],
+                settings,
+                hand_out=_hand_out(client, file, options),
+            )
+            for file in files
+        ]
         try:
             for keyring in keyrings:
                 keyring.settle()
@@ -97,3 +111,9 @@ def _open(path: Path, vault: Vault, options: FileOptions) -> KeyringFile:
         vault=vault,
         vault_id=options.vault_id,
     )
+
+
+def _hand_out(client: Client, file: KeyringFile, options: FileOptions) -> HandOut | None:
+    if options.csv_path is None:
+        return None
+    return HandOut(options.csv_path, client, file, vault_id=options.vault_id)

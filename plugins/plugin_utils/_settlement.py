@@ -34,7 +34,8 @@ class Settlement:
 class Settler:
     """Settles one journal against the file and the cloud.
 
-    `entries` are those of the file, under the names that their users have now.
+    `entries` are those of the file, under the names that their users have now. The keys with the
+    ids `imported` are not lost either, wherever they are going to be stored.
     """
 
     def __init__(
@@ -43,12 +44,15 @@ class Settler:
         file: KeyringFile,
         entries: Mapping[str, Entry],
         directory: Directory,
+        *,
+        imported: Collection[str],
         concurrency: int,
     ) -> None:
         self._client = client
         self._file = file
         self._entries = entries
         self._directory = directory
+        self._imported = imported
         self._concurrency = concurrency
 
     def settle(self, pending: Pending, here: Header, *, check_mode: bool) -> Settlement:
@@ -139,6 +143,7 @@ class Settler:
     ) -> None:
         known = {str(entry.access_key_id) for entry in self._entries.values()}
         known |= {key.access_key_id for key in pending.saved.values()}
+        known.update(self._imported)
 
         def delete(owned: tuple[User, Intent]) -> str | None:
             owner, intent = owned

@@ -17,6 +17,13 @@ if t.TYPE_CHECKING:
 # A key that is seconds old may not be known everywhere yet.
 NEW_KEY_PATIENCE = 30.0
 FIRST_PAUSE = 0.25
+UNKNOWN = "InvalidAccessKeyId.NotFound"
+# What the cloud says of a pair that does not sign, whatever becomes of the cloud later.
+REFUSALS = {
+    UNKNOWN: "there is no such key; if it is only seconds old, run again",
+    "InvalidAccessKeyId.Inactive": "the key is inactive",
+    "SignatureDoesNotMatch": "the secret is not the one of the key",
+}
 
 
 def verify_pair(
@@ -39,6 +46,23 @@ def verify_pair(
         raise RamError(f"Key {access_key_id} is stored but signs for {identity.arn}")
 
 
+def identity_of_pair(client: Client, access_key_id: str, secret: str, *, where: str) -> Identity:
+    """Return whom a pair signs for that stands `where`; RamError if it doesn't sign.
+
+    The id and the secret may have been mixed up, so neither is told, nor what the API says, which
+    may quote them.
+    """
+    try:
+        return client.with_key_pair(access_key_id, secret).identity
+    except RamError as error:
+        told = str(error)
+        if error.code:
+            reason = REFUSALS.get(error.code, "the API refused the call")
+            told = f"this key does not sign: {reason} ({error.code})"
+        error.args = (f"{where}: {told}",)
+        raise
+
+
 def _identity(signer: Client, deadline: float) -> Identity:
     delay = FIRST_PAUSE
     while True:
@@ -46,7 +70,7 @@ def _identity(signer: Client, deadline: float) -> Identity:
             # Before Python 3.12 one lock makes all threads take turns at a cached property.
             return signer.ask_identity()
         except ApiError as error:
-            if error.code != "InvalidAccessKeyId.NotFound" or time.monotonic() + delay > deadline:
+            if error.code != UNKNOWN or time.monotonic() + delay > deadline:
                 raise
         pause(delay)
         delay *= 2

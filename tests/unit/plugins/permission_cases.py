@@ -124,6 +124,13 @@ def leave_lost_key(world: World) -> None:
     assert "for the next run" in world.run(("ram_keyring", {"name": "ann"})).msg
 
 
+def download_key(world: World) -> None:
+    """Have the key of ann in a CSV file."""
+    [key] = world.emulator.state()["users"]["ann"]["access_keys"]
+    pair = f"{key['access_key_id']},{key['access_key_secret']}"
+    (world.folder / "AccessKey.csv").write_text(f"AccessKey ID,AccessKey Secret\n{pair}\n")
+
+
 def keep_files_small(_world: World) -> None:
     """Let no file grow, as on a full disk, until the test has ended."""
     _soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -302,6 +309,9 @@ CASES: dict[Key, Case] = {
         "ram_keyring, whatever verify is",
         "rarely, to delete the key of a create without an answer",
     ): case("ram_keyring", ANN, name="ann", lost="CreateAccessKey", told=NO_ANSWER),
+    ("ram_keyring with import_csv", ""): case(
+        "ram_keyring", *(ANN, KEY, download_key), import_csv="AccessKey.csv"
+    ),
     ("ram_keyring with state: absent", ""): case("ram_keyring", ANN, name="ann", state="absent"),
     ("ram_keyring with state: absent", "the key of the entry exists"): case(
         "ram_keyring", ANN, STORED, name="ann", state="absent"

@@ -1,0 +1,113 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The vault in which keys are handed out, as the console's CSV.
+
+It holds the keys of the task's users and no others, so that whoever gets it gets nobody else's.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..module_utils._errors import ApiError, InputError, RamError
+from ..module_utils._pool import map_all
+from ._csv import Pair, read_pairs, write_pairs
+from ._keyring_file import FileChangedError, read_if_there, refuse_unwritable, replace_durably
+from ._vault import is_encrypted
+from ._verification import REFUSALS, identity_of_pair
+
+if t.TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from pathlib import Path
+
+    from ..module_utils._client import Client
+    from ._keyring_file import Entry, KeyringFile
+    from ._vault import Password
+
+
+class HandOut:
+    """One CSV, read once: `plan`, `apply`, then read what came of it.
+
+    Its keys are those of entries of `file`. Like that, it keeps the vault password that opened it,
+    unless there is a `vault_id`; a new one gets that of `file`.
+    """
+
+    def __init__(
+        self, path: Path, client: Client, file: KeyringFile, *, vault_id: str | None
+    ) -> None:
+        self.path = path
+        self.changed = False
+        self.error: RamError | None = None
+        self._client = client
+        self._file = file
+        self._vault_id = vault_id
+        self._data = read_if_there(path)
+        self._text, self._opened_by = self._decrypted()
+        self._pairs = read_pairs(self._text, what=str(path)) if self._text.strip() else []
+
+    @property
+    def key_ids(self) -> list[str]:
+        """The ids of the keys that it held when it was read."""
+        return [pair.access_key_id for pair in self._pairs]
+
+    def plan(self, known_ids: Collection[str], concurrency: int) -> None:
+        """Raise RamError if it can't be written, or would lose a key that is not among `known_ids`.
+
+        A key that doesn't sign any more is no loss.
+        """
+        refuse_unwritable(self.path, probe=False)
+        unknown = [pair for pair in self._pairs if pair.access_key_id not in known_ids]
+        for pair, signs in zip(unknown, map_all(self._signs, unknown, concurrency), strict=True):
+            if signs:
+                raise InputError(
+                    f"{self.path}, line {pair.line}: this key works, and would be lost, as it is "
+                    f"not in {self._file.path}. Store it with import_csv first, or give another "
+                    "csv_file"
+                )
+
+    def apply(self, entries: Mapping[str, Entry], *, check_mode: bool) -> None:
+        """Let it hold the keys of these entries and no others, in the order of the users' names."""
+        try:
+            text = write_pairs(self._pair_of(user, entries[user]) for user in sorted(entries))
+            if text != self._text:
+                if not check_mode:
+                    self._replace(text)
+                self.changed = True
+        except RamError as error:
+            self.error = RamError(
+                f"Cannot write {self.path}: {error}. The keys are safe in {self._file.path}: once "
+                "this is mended, run again"
+            )
+
+    def _decrypted(self) -> tuple[str, Password | None]:
+        """Return the text and the password that opened it, if there is any."""
+        if not self._data.strip():
+            return "", None
+        if not is_encrypted(self._data):
+            raise InputError(
+                f"{self.path} is not encrypted, so it is left alone: csv_file is a vault as a "
+                "whole. Store its keys with import_csv and delete it, or give another csv_file"
+            )
+        return self._file.vault.decrypt(self._data, what=str(self.path))
+
+    def _signs(self, pair: Pair) -> bool:
+        where = f"{self.path}, line {pair.line}"
+        try:
+            identity_of_pair(self._client, pair.access_key_id, pair.access_key_secret, where=where)
+        except ApiError as error:
+            # What can't be told is never "gone".
+            if error.code not in REFUSALS:
+                raise
+            return False
+        return True
+
+    def _pair_of(self, user: str, entry: Entry) -> Pair:
+        return Pair(str(entry.access_key_id), self._file.secret_of(user, entry))
+
+    def _replace(self, text: str) -> None:
+        if read_if_there(self.path) != self._data:
+            raise FileChangedError("somebody changed it meanwhile")
+        vault = self._file.vault
+        password = vault.choose(self._vault_id, self._opened_by or self._file.password)
+        replace_durably(self.path, vault.encrypt(text, password).encode())
