@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 from collections import Counter
 
@@ -13,6 +14,7 @@ from ..module_utils._module import ACCOUNT_KEY_WARNING
 from ..module_utils._stats import stats
 from ..plugin_utils._action import RamAction, failure
 from ..plugin_utils._import import find_owners, read_download
+from ..plugin_utils._job_folder import short_lived
 from ..plugin_utils._keyring import Request, Settings
 from ..plugin_utils._keyring_plan import Choices
 from ..plugin_utils._keyring_run import FileOptions, converge_files
@@ -82,6 +84,12 @@ class ActionModule(RamAction):
         result = self._result(client, keyrings, problem, download)
         return {**result, "csv_file": str(options.csv_path)} if options.csv_path else result
 
+    def _warn_of_loss(self, path: Path) -> None:
+        """Warn at once, as the task's result would come too late for people to step in."""
+        warning = short_lived(path, os.environ)
+        if warning:
+            self._display.warning(warning)
+
     def _wanted(
         self, users: list[dict[str, str]], owned: dict[str, OwnedPair]
     ) -> dict[Path, list[Request]]:
@@ -123,6 +131,7 @@ class ActionModule(RamAction):
             check_mode=bool(self._task.check_mode),
             imported=[each.pair.access_key_id for each in owned.values()],
             watch=Progress(self._display.display, "ram_keyring").tell,
+            before_creates=self._warn_of_loss,
         )
 
     def _result(
