@@ -2,11 +2,13 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Pass the tests on every supported ansible-core whose Python is here, and run the examples."""
+"""Pass the tests on every supported ansible-core, run the examples, and try what is published."""
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -42,3 +44,59 @@ def docs_examples(session: nox.Session) -> None:
     session.run(
         "python", "-m", "docs", *session.posargs, env={"PYTHONPATH": "tests", **SHORT_FOLDER}
     )
+
+
+@nox.session
+def importer(session: nox.Session) -> None:
+    """Import the built collection as Galaxy does; a finding is an error."""
+    session.install("galaxy-importer==0.4.44")
+    with tempfile.TemporaryDirectory() as folder:
+        tarball = build(session, folder)
+        command = ("python", "-m", "galaxy_importer.main", str(tarball))
+        # It leaves its result in the current folder.
+        with session.chdir(folder):
+            report = str(session.run(*command, silent=True))
+    session.log(report)
+    # It ends with status 0 even if its linter breaks off.
+    if re.search("WARNING|ERROR|Traceback", report):
+        session.error("galaxy-importer has something to say")
+
+
+@nox.session
+def builder(session: nox.Session) -> None:
+    """Make the build context of an execution environment that has the collection; no image."""
+    session.install("ansible-builder==3.2.0", "ansible-core")
+    with tempfile.TemporaryDirectory() as folder:
+        tarball = build(session, folder)
+        definition = Path(folder, "execution-environment.yml")
+        definition.write_text(json.dumps(environment_with(tarball)), encoding="utf-8")
+        context = ("--context", f"{folder}/context")
+        session.run("ansible-builder", "create", "--file", str(definition), *context)
+        installed = f"{folder}/collections"
+        session.run(
+            *("ansible-galaxy", "collection", "install", str(tarball), "--offline"),
+            *("--collections-path", installed),
+        )
+        # This is what the context runs later, in the image.
+        found = str(session.run("ansible-builder", "introspect", installed, silent=True))
+    session.log(found)
+    if "alibabacloud-ram20150501" not in found:
+        session.error("ansible-builder would not install the SDK")
+
+
+def build(session: nox.Session, folder: str) -> Path:
+    """Return the tarball of the collection, built in the folder."""
+    session.run("ansible-galaxy", "collection", "build", "--output-path", folder)
+    (tarball,) = Path(folder).glob("*.tar.gz")
+    return tarball
+
+
+def environment_with(tarball: Path) -> dict[str, object]:
+    """Return the definition of an execution environment with the collection of the tarball."""
+    return {
+        "version": 3,
+        "dependencies": {
+            "galaxy": {"collections": [{"name": f"files/{tarball.name}", "type": "file"}]}
+        },
+        "additional_build_files": [{"src": str(tarball), "dest": "files"}],
+    }
