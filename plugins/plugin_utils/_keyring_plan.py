@@ -92,7 +92,7 @@ def decide_import(case: Situation, owned: OwnedPair, *, is_stored: bool) -> Deci
     if stranger:
         return stranger
     key_id = owned.pair.access_key_id
-    if case.user is None or case.user.user_id != owned.user_id or case.key(key_id) is None:
+    if case.key(key_id) is None:
         return Decision(
             problem=f"Key {key_id} signs for user {case.user_name}, but is not listed as a key of "
             "that user: run again"

@@ -28,6 +28,7 @@ from .conftest import (
     delete_key,
     keys_of,
     set_status,
+    snapshot,
     stored_keys,
     wait_for,
 )
@@ -711,6 +712,21 @@ def test_user_without_a_key_is_not_handed_out(emulator: Emulator, run: Run, tmp_
     assert csv_text(tmp_path / "keys.csv") == rows(keys_of(emulator, "bob"))
 
 
+def test_user_who_is_to_have_no_key_is_not_handed_out(
+    emulator: Emulator, run: Run, tmp_path: Path
+) -> None:
+    """A key that is to be taken away leaves the CSV, even if it can't be deleted yet."""
+    add_users(emulator, "ann", "bob")
+    run(users=["ann", "bob"], csv_file="keys.csv")
+    emulator.fail("DeleteAccessKey", "error", status=403, code="NoPermission")
+
+    result = run(users=["bob", {"name": "ann", "state": "absent"}], csv_file="keys.csv")
+
+    assert result.failed
+    assert stored_keys(VaultFile(tmp_path / "keys.yml", "file")).keys() == {"ann", "bob"}
+    assert csv_text(tmp_path / "keys.csv") == rows(keys_of(emulator, "bob"))
+
+
 def test_handed_out_keys_come_in_again(emulator: Emulator, run: Run, tmp_path: Path) -> None:
     """What was handed out can be imported, even while it is handed out again."""
     add_users(emulator, "ann", "bob")
@@ -752,14 +768,14 @@ def test_what_is_not_overwritten(
     add_users(emulator, "ann")
     path = tmp_path / "keys.csv"
     prepare(path)
-    before = path.lstat(), path.is_file() and path.read_bytes()
+    before = snapshot(tmp_path)[str(path)]
 
     result = run(name="ann", csv_file="keys.csv", check=check)
 
     assert result.failed
     assert message in result.msg
     assert str(path) in result.msg
-    assert (path.lstat(), path.is_file() and path.read_bytes()) == before
+    assert snapshot(tmp_path)[str(path)] == before
     assert writing_actions(emulator) == []
 
 
@@ -899,6 +915,15 @@ def test_csv_that_is_locked(emulator: Emulator, run: Run, tmp_path: Path) -> Non
     assert result.failed
     assert "keys.csv is locked by process" in result.msg
     assert writing_actions(emulator) == []
+
+
+def test_order_of_locks(run: Run, tmp_path: Path) -> None:
+    """Files are locked in the order of their names, so that runs never wait for each other."""
+    with FileLock(tmp_path / "a", 0):
+        run(name="ann", file="b", csv_file="a", lock_timeout=0)
+        run(name="ann", file="a", csv_file="b", lock_timeout=0)
+
+    assert {path.name for path in tmp_path.iterdir()} == {".a.lock"}
 
 
 def test_parallel_hand_outs(emulator: Emulator, start: Start, tmp_path: Path) -> None:

@@ -284,6 +284,21 @@ def test_journal_that_cannot_be_read(emulator: Emulator, start: Start, disk: Sma
     assert journal.exists()
 
 
+@pytest.mark.parametrize("check", [True, False])
+def test_csv_that_may_not_be_made(
+    emulator: Emulator, start: Start, disk: SmallDisk, *, check: bool
+) -> None:
+    """A directory in which this user may not make the CSV fails the task before any key."""
+    add_users(emulator, "ann")
+    disk.view.chmod(0o500)
+
+    result = start(name="ann", csv_file=str(disk.path / "keys.csv"), check=check).result()
+    disk.view.chmod(0o700)
+
+    assert "so no key was created: Permission denied" in result.msg
+    assert keys_of(emulator, "ann") == {}
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 @pytest.mark.usefixtures("disk_path")
 def test_file_whose_owner_is_unknown_here(
