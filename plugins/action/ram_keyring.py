@@ -131,7 +131,7 @@ class ActionModule(RamAction):
             check_mode=bool(self._task.check_mode),
             imported=[each.pair.access_key_id for each in owned.values()],
             watch=Progress(self._display.display, "ram_keyring").tell,
-            before_creates=self._warn_of_loss,
+            before_new_keys=self._warn_of_loss,
         )
 
     def _result(

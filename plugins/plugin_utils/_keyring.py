@@ -98,8 +98,8 @@ class Settings:
     imported: Collection[str] = ()
     # Hears now and then what has been done with how many of how many users.
     watch: Callable[[str, int, int], None] = lambda _what, _done, _total: None
-    # Hears of each file that is to get new keys, before any is created, and in check mode too.
-    before_creates: Callable[[Path], None] = lambda _path: None
+    # Hears of each file that is to get new keys, before it gets any, and in check mode too.
+    before_new_keys: Callable[[Path], None] = lambda _path: None
 
 
 @dataclass
@@ -241,8 +241,8 @@ class Keyring:
             known = [*self._before.values(), *expected.values()]
             known_ids = {str(entry.access_key_id) for entry in known}
             self._hand_out.plan(known_ids, self._settings.concurrency)
-        if self._items_to(CREATE, REPLACE):
-            self._settings.before_creates(self._file.path)
+        if self._items_to(CREATE, REPLACE, IMPORT):
+            self._settings.before_new_keys(self._file.path)
         return [problem for item in self._items if (problem := self._problem_of(item))]
 
     def apply(self) -> None:

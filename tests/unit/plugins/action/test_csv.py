@@ -593,6 +593,27 @@ def test_import_that_cannot_be_saved(
 
 
 @pytest.mark.parametrize("check", [True, False])
+def test_import_into_a_folder_that_goes_away(
+    run: Run,
+    tmp_path: Path,
+    console_key: tuple[str, str],
+    capsys: pytest.CaptureFixture[str],
+    *,
+    check: bool,
+) -> None:
+    """Whoever is to delete the download is warned if the vault file goes away with its job."""
+    job = {
+        "AWX_PRIVATE_DATA_DIR": str(tmp_path),
+        "AWX_ISOLATED_DATA_DIR": str(tmp_path / "artifacts" / "7"),
+    }
+
+    result = run(import_csv=console_key[0], environment=job, check=check)
+
+    assert outcome(result)[1] == "imported"
+    assert "New keys are lost" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize("check", [True, False])
 def test_imported_key_is_not_taken_for_a_lost_one(
     emulator: Emulator,
     start: Start,
