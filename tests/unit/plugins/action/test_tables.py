@@ -696,6 +696,7 @@ def test_numbers_of_a_task(emulator: Emulator, run: Run) -> None:
     [key_id] = keys_of(emulator, "ann")
     set_status(emulator, "ann", key_id, "Inactive")
     emulator.clear_requests()
+    emulator.fail("GetCallerIdentity", "delay", ms=100)
     emulator.fail("CreateAccessKey", "throttle")
     emulator.fail("CreateAccessKey", "error", code="NotSupport", status=400, skip=1)
     users = ["ann", "bob", "cid", {"name": "dan", "state": "absent"}]

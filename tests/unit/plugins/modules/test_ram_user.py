@@ -441,6 +441,7 @@ def test_numbers_of_a_task(run_module: RunModule, emulator: Emulator) -> None:
     """The result counts the fates of the users, and every request that was sent for them."""
     run_module("ram_user", users=[{"name": name} for name in ("alice", "bob", "carol")])
     emulator.clear_requests()
+    emulator.fail("GetCallerIdentity", "delay", ms=100)
     emulator.fail("CreateUser", "throttle")
 
     users: list[dict[str, str]] = [
