@@ -30,14 +30,14 @@ class Creator:
         self._client = client
         self._file = file
         self._journal = journal
-        # What was sent and is not known to have left a saved key or none, by user id.
+        # What was sent and is not known to have left an entry or no key, by user id.
         self._open: dict[str, Intent] = {}
         self._unanswered: list[Intent] = []
         self._saved: dict[str, Intent] = {}
 
     @property
     def settled(self) -> bool:
-        """Whether all that was sent is known to have left a saved key or none."""
+        """Whether all that was sent is known to have left an entry or no key."""
         return not self._open
 
     def create(self, case: Situation) -> Entry:
@@ -67,14 +67,16 @@ class Creator:
             self._refuse(intent)
             raise
         self._save(api, intent, key)
-        self._saved[case.user_name] = intent
-        return self._file.new_entry(
+        entry = self._file.new_entry(
             access_key_id=str(key.access_key_id),
             access_key_secret=str(key.access_key_secret),
             account_id=case.account_id,
             user_id=intent.user_id,
             created=str(key.create_date or ""),
         )
+        # Not before there is an entry: until then only the journal has the secret.
+        self._saved[case.user_name] = self._open.pop(intent.user_id)
+        return entry
 
     def withdraw(self, user_name: str, access_key_id: str, cause: RamError) -> RamError:
         """Delete a saved key whose secret is in no file any more; return the error that says so."""
@@ -110,7 +112,6 @@ class Creator:
             self._journal.note(saved)
         except JournalError as error:
             raise self._undone(api, intent, saved.access_key_id, error) from None
-        del self._open[intent.user_id]
 
     def _undone(self, api: AccessKeyApi, intent: Intent, key_id: str, cause: RamError) -> RamError:
         """Delete a key whose secret can't be kept, and return the error that says so."""

@@ -511,7 +511,7 @@ class Keyring:
         try:
             if changes:
                 self._file.replace(changes)
-        except (OSError, RamError) as error:
+        except RamError as error:
             kept = (
                 ". New keys that it does not hold yet are kept, encrypted, in "
                 f"{self._journal_path}: once this is mended, run again"

@@ -17,6 +17,9 @@ import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._journal import read_journal
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring_file import (
+    KeyringFile,
+)
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault import Vault
 
 from ..conftest import VAULT_PASSWORD, writing_actions
@@ -36,6 +39,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring_file import Entry
     from emulator import Emulator
 
     from ..conftest import Result
@@ -867,6 +871,28 @@ def test_orphan_that_cannot_be_settled_in_the_run(
     assert [user["action"] for user in second["users"]] == ["created", "unchanged"]
     assert orphan not in keys_of(emulator, "ann")
     assert stored_keys(file) == {name: keys_of(emulator, name) for name in ("ann", "bob")}
+
+
+def test_mishap_after_a_key_was_saved(
+    emulator: Emulator, run: Run, any_file: VaultFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If anything goes wrong between journal and entry, the journal stays, and the key with it."""
+    add_users(emulator, "ann", "bob")
+    new_entry = KeyringFile.new_entry
+
+    def fail_once(*_args: object, **_fields: object) -> Entry:
+        monkeypatch.setattr(KeyringFile, "new_entry", new_entry)
+        raise MemoryError
+
+    monkeypatch.setattr(KeyringFile, "new_entry", fail_once)
+    options = {"users": ["ann", "bob"], "layout": any_file.layout, "concurrency": 1}
+    first = run(**options)
+    second = run(**options)
+
+    assert "Unexpected MemoryError" in first.msg
+    assert [user["action"] for user in second["users"]] == ["recovered", "unchanged"]
+    assert stored_keys(any_file) == {name: keys_of(emulator, name) for name in ("ann", "bob")}
+    assert not any_file.journal.exists()
 
 
 def test_every_prefix_of_a_journal_is_readable(interrupted: VaultFile) -> None:
