@@ -75,6 +75,7 @@ class Client:
         self._retrier = retrier or Retrier(options.max_attempts)
         self._clock_offset = 0.0
         self._began = time.monotonic()
+        self._identity: Identity | None = None
         _keep_sdk_quiet()
         with _sdk_errors_hidden():
             self._sdk = _import_sdk()
@@ -155,14 +156,13 @@ class Client:
         """Return until when a request that was `sent` may be carried out, by the server's clock."""
         return sent + self.options.read_timeout
 
-    @cached_property
+    @property
     def identity(self) -> Identity:
         """Who signs the requests of this client."""
-        return self.ask_identity()
-
-    def ask_identity(self) -> Identity:
-        """Find out who signs the requests of this client."""
-        return self._identity_of(self._credential)
+        # Before Python 3.12, cached_property has one lock for the clients of all threads.
+        if self._identity is None:
+            self._identity = self._identity_of(self._credential)
+        return self._identity
 
     @cached_property
     def signers(self) -> list[Identity]:

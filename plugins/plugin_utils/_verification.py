@@ -67,8 +67,7 @@ def _identity(signer: Client, deadline: float) -> Identity:
     delay = FIRST_PAUSE
     while True:
         try:
-            # Before Python 3.12 one lock makes all threads take turns at a cached property.
-            return signer.ask_identity()
+            return signer.identity
         except ApiError as error:
             if error.code != UNKNOWN or time.monotonic() + delay > deadline:
                 raise

@@ -657,3 +657,16 @@ def test_connections_of_a_task(emulator: Emulator, run: Run) -> None:
     assert emulator.peak_in_flight() == 4
     assert emulator.connections() <= 8
     assert len(emulator.requests()) > 60
+
+
+def test_keys_are_verified_side_by_side(emulator: Emulator, run: Run) -> None:
+    """Proofs of different keys don't wait for each other."""
+    names = [f"ann{number}" for number in range(8)]
+    add_users(emulator, *names)
+    run(users=names)
+    emulator.clear_requests()
+    emulator.fail("GetCallerIdentity", "delay", ms=200, skip=1, times=len(names))
+
+    run(users=names, verify="all", concurrency=4)
+
+    assert emulator.peak_in_flight() == 4
