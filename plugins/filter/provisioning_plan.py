@@ -46,9 +46,11 @@ _value:
 """
 
 import typing as t
-from collections import Counter
 
+from ansible.errors import AnsibleFilterError
 from ansible.module_utils.parsing.convert_bool import boolean
+
+from ..module_utils._user import repeated_names
 
 User = dict[str, t.Any]
 
@@ -62,11 +64,10 @@ def provisioning_plan(users: list[User], file: str) -> dict[str, t.Any]:
     Jinja would take a hundred times as long, and Ansible evaluates a variable each time it is used.
     """
     described = [_described(user, file) for user in users]
-    counts = Counter(user["name"] for user in described)
     served = [user for user in described if _has_key(user)]
     key_users = [{name: user[name] for name in OF_KEYS} for user in served]
     return {
-        "repeated": [name for name, count in counts.items() if count > 1],
+        "repeated": list(repeated_names(str(user["name"]) for user in described)),
         "present": [_without(user) for user in described if user["state"] != "absent"],
         "absent": [_without(user) for user in described if user["state"] == "absent"],
         "key_users": key_users,
@@ -81,6 +82,9 @@ def _has_key(user: User) -> bool:
 
 def _described(user: User, file: str) -> User:
     given = {name: value for name, value in user.items() if value is not None}
+    # The role's argument specification takes null for a name.
+    if "name" not in given:
+        raise AnsibleFilterError("a user has no name")
     return {"access_key": True, "file": file, "state": "present", **given}
 
 

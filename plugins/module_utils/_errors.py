@@ -58,10 +58,10 @@ class InputError(RamError):
 class ProblemsError(InputError):
     """Several things are wrong at once; the message tells the first of them, the result all."""
 
-    def __init__(self, problems: Sequence[str]) -> None:
+    def __init__(self, problems: Sequence[str], *, introduction: str = "") -> None:
         more = len(problems) - PROBLEMS_SHOWN
         rest = f"; and {more} more, see problems" if more > 0 else ""
-        super().__init__("; ".join(problems[:PROBLEMS_SHOWN]) + rest)
+        super().__init__(introduction + "; ".join(problems[:PROBLEMS_SHOWN]) + rest)
         self._problems = list(problems)
 
     def as_result(self) -> dict[str, t.Any]:

@@ -83,6 +83,17 @@ def refuse_bad_names(names: Iterable[str]) -> None:
             raise InputError(f"The name of a user must be {described}, not {name!r}")
 
 
+def repeated_names(names: Iterable[str]) -> dict[str, int]:
+    """Return the names that stand there more than once, with how often, in all their spellings.
+
+    No documentation tells whether names that differ in case only are two users or one.
+    """
+    spellings: dict[str, list[str]] = {}
+    for name in names:
+        spellings.setdefault(name.lower(), []).append(name)
+    return {" or ".join(dict.fromkeys(s)): len(s) for s in spellings.values() if len(s) > 1}
+
+
 class UserApi:
     """The calls about users, their groups and their policies; each raises RamError."""
 

@@ -7,14 +7,21 @@ from __future__ import annotations
 
 import re
 import typing as t
-from collections import Counter
 from dataclasses import dataclass, replace
 
 from ._access_key import AccessKeyApi
-from ._errors import InputError
+from ._errors import InputError, ProblemsError
 from ._plan import Plan, Step
 from ._pool import map_all
-from ._user import ATTRIBUTES, CHINA_SITE_ATTRIBUTES, USER_NAME, Policy, User, UserApi
+from ._user import (
+    ATTRIBUTES,
+    CHINA_SITE_ATTRIBUTES,
+    USER_NAME,
+    Policy,
+    User,
+    UserApi,
+    repeated_names,
+)
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -231,14 +238,16 @@ def _names(options: Options) -> list[str]:
 def refuse_bad_users(wanted: Sequence[Options]) -> None:
     """Raise InputError naming all that is wrong with the descriptions in themselves."""
     problems = [problem for options in wanted for problem in _problems(options)]
-    counts = Counter(name for options in wanted for name in _names(options))
-    problems += [f"user {name} is described {n} times" for name, n in counts.items() if n > 1]
+    counts = repeated_names(name for options in wanted for name in _names(options))
+    problems += [f"user {name} is described {n} times" for name, n in counts.items()]
     if problems:
-        raise InputError(f"Bad input, nothing was changed: {'; '.join(problems)}")
+        raise ProblemsError(problems, introduction="Bad input, nothing was changed: ")
 
 
 def _problems(options: Options) -> list[str]:
     name = options["name"]
+    if name is None:
+        return ["a user has no name"]
     found = [
         f"{key} of user {name!r} must be {described}, not {options[key]!r}"
         for key, (pattern, described) in FORMATS.items()
@@ -257,7 +266,12 @@ def _problems(options: Options) -> list[str]:
 
 def _is_policy(item: t.Any) -> bool:
     if isinstance(item, dict):
-        return set(item) == {"name", "type"} and item["type"] in POLICY_TYPES and bool(item["name"])
+        is_whole = item.keys() == {"name", "type"}
+        return is_whole and _is_name(item["name"]) and item["type"] in POLICY_TYPES
+    return _is_name(item)
+
+
+def _is_name(item: t.Any) -> bool:
     return isinstance(item, str) and bool(item)
 
 

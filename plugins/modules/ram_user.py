@@ -39,6 +39,8 @@ options:
     description:
       - Users to manage in one call. What an element leaves out is taken from the option of the same
         name of the task.
+      - No name may stand there twice, as O(users[].name) or O(users[].new_name). Names that differ
+        only in case count as one, because the API may take them for one.
       - An empty list does nothing.
     type: list
     elements: dict
@@ -268,6 +270,12 @@ account_id:
   returned: success
   type: str
   sample: "1234567890123456"
+problems:
+  description: Each thing that is wrong with the options; C(msg) holds the first of them.
+  returned: when users are badly described
+  type: list
+  elements: str
+  sample: ["name of user 'slb api' must be 1 to 64 letters, digits, '.', '-' or '_', not 'slb api'"]
 stats:
   description: What the task came to, in numbers.
   returned: unless nothing could be decided

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import typing as t
 
+import pytest
+from ansible.errors import AnsibleFilterError
+
 from ansible_collections.keysmith.alibabacloud.plugins.filter.provisioning_plan import (
     provisioning_plan,
 )
@@ -47,7 +50,15 @@ def test_files() -> None:
 
 
 def test_repeated_names() -> None:
-    """Names that are listed more than once are told, each once."""
-    names = ["ann", "bob", "ann", 7, "ann"]
+    """Names that are listed more than once are told, each once, in all spellings."""
+    names = ["ann", "bob", "ann", 7, "Ann", "7", 8]
 
-    assert plan(*({"name": name} for name in names))["repeated"] == ["ann"]
+    planned = plan(*({"name": name, "state": "absent"} for name in names))
+
+    assert planned["repeated"] == ["ann or Ann", "7"]
+
+
+def test_no_name() -> None:
+    """A user whose name is null, which the role's arguments may be, is a clear message."""
+    with pytest.raises(AnsibleFilterError, match="a user has no name"):
+        plan({"name": "ann"}, {"name": None})

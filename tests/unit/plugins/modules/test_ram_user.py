@@ -269,10 +269,14 @@ def test_ambiguous_policy(run_module: RunModule, emulator: Emulator) -> None:
         ({"comments": "x" * 129}, "comments of user 'bob' must be"),
         ({"name": "alice"}, "user alice is described 2 times"),
         ({"new_name": "alice"}, "user alice is described 2 times"),
+        ({"name": "Alice"}, "user alice or Alice is described 2 times"),
+        ({"name": "carol", "new_name": "ALICE"}, "user alice or ALICE is described 2 times"),
         ({"new_name": "bobby", "state": "absent"}, "can't be renamed and absent"),
         ({"policies": [{"name": SLB}]}, "a policy of user bob must be a name"),
         ({"policies": [{"name": SLB, "type": "system"}]}, "a policy of user bob must be a name"),
         ({"policies": [{"name": SLB, "type": "System", "x": 1}]}, "a policy of user bob must be"),
+        ({"policies": [{"name": [SLB], "type": "System"}]}, "a policy of user bob must be"),
+        ({"policies": [{"name": "", "type": "System"}]}, "a policy of user bob must be a name"),
         ({"policies": [""]}, "a policy of user bob must be a name"),
         ({"policies": [None]}, "a policy of user bob must be a name"),
         ({"policies": ["NoSuchPolicy"]}, "There is no policy NoSuchPolicy"),
@@ -302,6 +306,29 @@ def test_bad_description(
     assert result.failed
     assert reason in result.msg
     assert writing_actions(emulator) == []
+
+
+@pytest.mark.parametrize("mode", [{}, {"_ansible_check_mode": True}], ids=["real", "check"])
+@pytest.mark.parametrize(
+    "options", [{"name": None}, {"users": None}, {"name": None, "new_name": "alice"}]
+)
+def test_no_name(
+    run_module: RunModule, emulator: Emulator, options: dict[str, t.Any], mode: dict[str, bool]
+) -> None:
+    """A name or a list that is null is refused, and not taken for somebody to create."""
+    result = run_module("ram_user", **options, **mode)
+
+    assert result.msg == "Bad input, nothing was changed: a user has no name"
+    assert writing_actions(emulator) == []
+
+
+def test_many_bad_descriptions(run_module: RunModule) -> None:
+    """The message tells the first of many problems, the result all of them."""
+    result = run_module("ram_user", users=[{"name": f"user {n}"} for n in range(100)])
+
+    assert result.msg.endswith("; and 98 more, see problems")
+    assert "name of user 'user 1' must be" in result.msg
+    assert len(result["problems"]) == 100
 
 
 @pytest.mark.parametrize(
