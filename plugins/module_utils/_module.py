@@ -111,9 +111,7 @@ class RamModule(AnsibleModule):
             for plan in plans:
                 plan.predict()
             return []
-        outcomes = attempt_all(
-            lambda plan: plan.apply(), plans, self.params.get("concurrency") or 1
-        )
+        outcomes = attempt_all(lambda plan: plan.apply(), plans, self.params.get("concurrency", 1))
         for plan, outcome in zip(plans, outcomes, strict=True):
             plan.error = str(outcome.error) if outcome.error else None
         return [outcome.error for outcome in outcomes if outcome.error]

@@ -46,6 +46,8 @@ CONNECTION_SPEC: dict[str, t.Any] = {
     "ca_bundle": {"type": "path"},
 }
 
+# The last one is an option of those modules that do many things at once.
+COUNTS = ("connect_timeout", "read_timeout", "max_attempts", "concurrency")
 CREDENTIAL_OPTIONS = ("access_key_id", "access_key_secret", "security_token")
 # A key pair and its token come from one family: the token of another pair would not fit.
 CREDENTIAL_VARIABLES = (
@@ -92,6 +94,7 @@ class ConnectionOptions:
         cls, params: Mapping[str, t.Any], environ: Mapping[str, str]
     ) -> ConnectionOptions:
         """Read validated `params`, then `environ`; InputError names what is wrong."""
+        _refuse_less_than_one(params)
         endpoints: dict[str, t.Any] = {
             name: _endpoint(
                 name, params[name] or environ.get(f"ALIBABA_CLOUD_{name.upper()}") or default
@@ -102,9 +105,9 @@ class ConnectionOptions:
             **endpoints,
             **_credentials(params, environ),
             assume_role=params["assume_role"],
-            connect_timeout=_positive("connect_timeout", params["connect_timeout"]),
-            read_timeout=_positive("read_timeout", params["read_timeout"]),
-            max_attempts=_positive("max_attempts", params["max_attempts"]),
+            connect_timeout=params["connect_timeout"],
+            read_timeout=params["read_timeout"],
+            max_attempts=params["max_attempts"],
             ca_bundle=params["ca_bundle"],
         )
 
@@ -149,10 +152,10 @@ def refuse_split_json(spec: Mapping[str, t.Any], params: Mapping[str, t.Any]) ->
             )
 
 
-def _positive(name: str, value: int) -> int:
-    if value < 1:
-        raise InputError(f"{name} must be at least 1, not {value}")
-    return value
+def _refuse_less_than_one(params: Mapping[str, t.Any]) -> None:
+    for name in COUNTS:
+        if params.get(name, 1) < 1:
+            raise InputError(f"{name} must be at least 1, not {params[name]}")
 
 
 def _endpoint(option: str, value: str) -> Endpoint:

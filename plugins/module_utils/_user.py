@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from ._client import nothing
 from ._errors import InputError, NotFoundError, RamError, UnansweredError, fine_if
 from ._paging import all_pages, next_marker
-from ._pool import map_all
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -126,7 +125,7 @@ class UserApi:
     def find_many(self, names: Sequence[str]) -> dict[str, User]:
         """Return those of the named users that exist, by name, in the fewest calls."""
         if len(names) <= FEW_USERS:
-            found = [user for user in map_all(self.find, names, FEW_USERS) if user]
+            found = [user for name in names if (user := self.find(name))]
         else:
             found = self.list_all()
         return {user.user_name: user for user in found}

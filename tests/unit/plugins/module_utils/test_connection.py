@@ -526,9 +526,11 @@ def test_password_in_an_endpoint(run_module: RunModule) -> None:
     assert result.msg.endswith("http(s) URL: example.com")
 
 
-@pytest.mark.parametrize("option", ["connect_timeout", "read_timeout", "max_attempts"])
+@pytest.mark.parametrize(
+    "option", ["connect_timeout", "read_timeout", "max_attempts", "concurrency"]
+)
 def test_numbers_must_be_positive(run_module: RunModule, option: str) -> None:
-    """A time or a count of attempts below one is refused."""
+    """A time, a count of attempts or of requests in flight below one is refused."""
     result = run_module("ram_user", name="alice", **{option: 0})
 
     assert result.msg == f"{option} must be at least 1, not 0"

@@ -569,6 +569,20 @@ def test_calls_for_unchanged_users(run_module: RunModule, count: int) -> None:
         assert len(emulator.actions()) <= max(count if count <= 2 else 0, math.ceil(count / 10)) + 1
 
 
+@pytest.mark.parametrize(("concurrency", "count"), [(1, 2), (1, 5), (4, 20), (64, 80)])
+def test_requests_in_flight(
+    run_module: RunModule, emulator: Emulator, concurrency: int, count: int
+) -> None:
+    """As many requests are in flight as `concurrency` says, and never more."""
+    emulator.fail("*", "delay", ms=100 if concurrency < 64 else 500, times=10 * count)
+    users = [{"name": f"user-{n}"} for n in range(count)]
+
+    result = run_module("ram_user", users=users, concurrency=concurrency)
+
+    assert result["stats"]["created"] == count
+    assert emulator.peak_in_flight() == concurrency
+
+
 def test_calls_for_new_users(run_module: RunModule, emulator: Emulator) -> None:
     """A new user costs its creation and one call for each group and policy; look-ups come once."""
     make_groups(emulator, "readers")
