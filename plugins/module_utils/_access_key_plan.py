@@ -185,6 +185,9 @@ class _Planner:
 
 def _refuse_bad_options(options: dict[str, t.Any]) -> None:
     key_id = options["user_access_key_id"]
+    if key_id == "":
+        # Otherwise it would stand for whatever key the user has.
+        raise InputError("user_access_key_id is empty: give an id, or leave it out")
     if options["state"] == "absent" and bool(key_id) == bool(options["all"]):
         raise InputError("state: absent needs either user_access_key_id or all: true")
     if options["force_create"] and (key_id or options["state"] == "absent"):

@@ -203,6 +203,11 @@ def test_absent_without_the_user(
         ({"user_name": "a b"}, "The name of a user must be"),
         ({"user_name": "nobody"}, "There is no user nobody: create it with ram_user first"),
         ({"user_name": "alice", "user_access_key_id": "LTAI5t"}, "There is no AccessKey LTAI5t"),
+        ({"user_name": "alice", "user_access_key_id": ""}, "user_access_key_id is empty"),
+        (
+            {"user_name": "alice", "state": "absent", "all": True, "user_access_key_id": ""},
+            "user_access_key_id is empty",
+        ),
         ({"user_name": "alice", "state": "absent"}, "needs either user_access_key_id or all"),
         (
             {"user_name": "alice", "state": "absent", "all": True, "user_access_key_id": "x"},
