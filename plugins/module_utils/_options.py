@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import ssl
 import typing as t
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -104,11 +105,11 @@ class ConnectionOptions:
         return cls(
             **endpoints,
             **_credentials(params, environ),
-            assume_role=params["assume_role"],
+            assume_role=_role(params["assume_role"]),
             connect_timeout=params["connect_timeout"],
             read_timeout=params["read_timeout"],
             max_attempts=params["max_attempts"],
-            ca_bundle=params["ca_bundle"],
+            ca_bundle=_ca_bundle(params["ca_bundle"]),
         )
 
 
@@ -135,7 +136,32 @@ def _complete_pair(given: dict[str, str], names: tuple[str, ...]) -> dict[str, s
     for option, name in zip(CREDENTIAL_OPTIONS[:2], names[:2], strict=True):
         if option not in given:
             raise InputError(f"An AccessKey pair has an id and a secret: {name} is missing")
+    for option, name in zip(CREDENTIAL_OPTIONS, names, strict=True):
+        # They are sent in headers, which break at the line break that a file may end with.
+        if not re.fullmatch(r"[!-~]*", given.get(option, "")):
+            raise InputError(
+                f"{name} has a space, a line break or another character that no key has"
+            )
     return given
+
+
+def _role(role: dict[str, t.Any] | None) -> dict[str, t.Any] | None:
+    if role and not role["role_arn"]:
+        raise InputError("role_arn of assume_role is empty")
+    return role
+
+
+def _ca_bundle(path: str | None) -> str | None:
+    """Return the file, None if none is given; InputError unless it has certificates."""
+    if not path:
+        return None
+    try:
+        ssl.create_default_context(cafile=path)
+    except ssl.SSLError:
+        raise InputError(f"ca_bundle has no CA certificate: {path}") from None
+    except OSError as error:
+        raise InputError(f"ca_bundle can't be read: {path} ({error.strerror})") from None
+    return path
 
 
 def refuse_split_json(spec: Mapping[str, t.Any], params: Mapping[str, t.Any]) -> None:

@@ -292,6 +292,19 @@ def test_debugging_the_sdk_shows_nothing(emulator: Emulator, pairs: dict[str, Pa
             {"ALIBABA_CLOUD_ACCESS_KEY_ID": "x", "ALICLOUD_SECRET_KEY": "x"},
             "ALIBABA_CLOUD_ACCESS_KEY_SECRET is missing",
         ),
+        (
+            {"access_key_id": "LTAI5t", "access_key_secret": "x\n"},
+            "access_key_secret has a space, a line break or another character that no key has",
+        ),
+        ({"access_key_id": " LTAI5t", "access_key_secret": "x"}, "access_key_id has a space"),
+        (
+            {"access_key_id": "x", "access_key_secret": "x", "security_token": "é"},
+            "security_token has a space",
+        ),
+        (
+            {"ALICLOUD_ACCESS_KEY": "x\n", "ALICLOUD_SECRET_KEY": "x"},
+            "ALICLOUD_ACCESS_KEY has a space",
+        ),
     ],
 )
 def test_no_usable_credentials(
@@ -394,6 +407,14 @@ def test_wrong_secret_of_a_session(run_module: RunModule, session: Pair) -> None
         f"(SignatureDoesNotMatch, request id {result['request_id']})"
     )
     assert session["security_token"] not in result.printed
+
+
+def test_role_without_a_name(run_module: RunModule, emulator: Emulator) -> None:
+    """An empty ARN is refused instead of sent."""
+    result = run_module("ram_user_info", assume_role={"role_arn": ""})
+
+    assert result.msg == "role_arn of assume_role is empty"
+    assert emulator.requests() == []
 
 
 def test_role_that_may_not_be_assumed(
@@ -653,6 +674,30 @@ def test_untrusted_certificate(run_module: RunModule, certificate: Certificate) 
 
         assert "its certificate is not trusted, see ca_bundle" in result.msg
         assert emulator.requests() == []
+
+
+@pytest.mark.parametrize(
+    ("bundle", "reason"),
+    [
+        ("/nowhere", "ca_bundle can't be read: /nowhere (No such file or directory)"),
+        ("/", "ca_bundle can't be read: / (Is a directory)"),
+        (__file__, f"ca_bundle has no CA certificate: {__file__}"),
+    ],
+)
+def test_bad_ca_bundle(run_module: RunModule, emulator: Emulator, bundle: str, reason: str) -> None:
+    """A bundle that no certificates can be read from is named, and nothing is sent."""
+    result = run_module("ram_user", name="alice", ca_bundle=bundle)
+
+    assert result.msg == reason
+    assert emulator.requests() == []
+
+
+def test_empty_ca_bundle(run_module: RunModule, certificate: Certificate) -> None:
+    """An empty bundle counts as none."""
+    with Emulator(tls=certificate.tls) as emulator:
+        result = run_module("ram_user", **connection_to(emulator), name="alice", ca_bundle="")
+
+    assert "its certificate is not trusted, see ca_bundle" in result.msg
 
 
 class BreakingProxy:
