@@ -13,7 +13,12 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ._client import Client, MissingLibraryError
 from ._errors import InputError, RamError, told_together, unforeseen
-from ._options import CONNECTION_SPEC, ConnectionOptions, refuse_split_json
+from ._options import (
+    CONNECTION_SPEC,
+    ConnectionOptions,
+    refuse_bare_elements,
+    refuse_split_json,
+)
 from ._pool import attempt_all
 from ._stats import stats
 
@@ -42,6 +47,7 @@ class RamModule(AnsibleModule):
         super()._load_params()
         try:
             refuse_split_json(self._own_spec, self.params)
+            refuse_bare_elements(self._own_spec, self.params)
         except InputError as error:
             # Nothing is validated yet, so the usual echo of the arguments would mask nothing.
             self.fail_json(msg=str(error), invocation={})

@@ -178,6 +178,19 @@ def refuse_split_json(spec: Mapping[str, t.Any], params: Mapping[str, t.Any]) ->
             )
 
 
+def refuse_bare_elements(spec: Mapping[str, t.Any], params: Mapping[str, t.Any]) -> None:
+    """Raise InputError for a name where a mapping belongs; Ansible would not say which option."""
+    for name, option in spec.items():
+        value = params.get(name)
+        if option.get("elements") != "dict" or value is None:
+            continue
+        elements = value if isinstance(value, (list, dict)) else [value]
+        if not all(isinstance(item, dict) or "=" in str(item) for item in elements):
+            raise InputError(
+                f"{name} must be a list of mappings, such as [{{name: alice}}, {{name: bob}}]"
+            )
+
+
 def _refuse_less_than_one(params: Mapping[str, t.Any]) -> None:
     for name in COUNTS:
         if params.get(name, 1) < 1:
