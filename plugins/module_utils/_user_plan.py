@@ -35,7 +35,8 @@ POLICY_TYPES = ("System", "Custom")
 FORMATS = {
     "name": USER_NAME,
     "new_name": USER_NAME,
-    "display_name": (r"[\w@.-]{0,128}", "at most 128 letters, digits, '@', '.', '-' or '_'"),
+    # Which characters it may have is documented no longer, so that is left to the API.
+    "display_name": (r".{0,128}", "one line of at most 128 characters"),
     "mobile_phone": (r"([0-9]{1,4}-[0-9]{4,20})?", "<country code>-<number>, as in 86-18600008888"),
     "email": (r"([^@\s]+@[^@\s.]+\.[^@\s]+)?", "an e-mail address"),
     "comments": (r"(?s:.{0,128})", "at most 128 characters"),

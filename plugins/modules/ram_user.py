@@ -97,7 +97,7 @@ options:
       - If neither name exists, the user is created under the new one.
     type: str
   display_name:
-    description: Display name, at most 128 letters, digits, C(@), C(.), C(-) or C(_).
+    description: Display name, at most 128 characters. Which ones it may have is for the API to say.
     type: str
   mobile_phone:
     description:

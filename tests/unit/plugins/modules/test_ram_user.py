@@ -110,6 +110,13 @@ def test_what_is_left_out_is_left_alone(run_module: RunModule, emulator: Emulato
     assert "policies" not in result["user"]
 
 
+def test_characters_of_a_display_name(run_module: RunModule) -> None:
+    """Which characters a display name may have is decided by the API, not by the module."""
+    result = run_module("ram_user", name="alice", display_name="Alice Smith")
+
+    assert result["code"] == "InvalidParameter.DisplayName.InvalidChars"
+
+
 @pytest.mark.parametrize("attribute", ATTRIBUTES)
 def test_empty_text_clears(run_module: RunModule, emulator: Emulator, attribute: str) -> None:
     """An empty text clears an attribute, once."""
@@ -263,7 +270,8 @@ def test_ambiguous_policy(run_module: RunModule, emulator: Emulator) -> None:
         ({"name": "a" * 65}, "must be 1 to 64"),
         ({"new_name": "a@b"}, "new_name of user 'bob' must be"),
         ({"new_name": ""}, "new_name of user 'bob' must be"),
-        ({"display_name": "a b"}, "display_name of user 'bob' must be"),
+        ({"display_name": "x" * 129}, "display_name of user 'bob' must be"),
+        ({"display_name": "a\nb"}, "display_name of user 'bob' must be"),
         ({"mobile_phone": "18600008888"}, "mobile_phone of user 'bob' must be"),
         ({"email": "nobody"}, "email of user 'bob' must be"),
         ({"comments": "x" * 129}, "comments of user 'bob' must be"),
