@@ -18,7 +18,7 @@ if t.TYPE_CHECKING:
 
     from ._client import Answer, Client
 
-USER_NAME = (r"[A-Za-z0-9._-]{1,64}", "1 to 64 letters, digits, '.', '-' or '_'")
+USER_NAME = GROUP_NAME = (r"[A-Za-z0-9._-]{1,64}", "1 to 64 letters, digits, '.', '-' or '_'")
 PAGE_SIZE = 1000
 # Up to this many users are read one by one; more are looked for in the pages of all users.
 FEW_USERS = 2

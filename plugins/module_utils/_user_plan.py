@@ -16,6 +16,7 @@ from ._pool import map_all
 from ._user import (
     ATTRIBUTES,
     CHINA_SITE_ATTRIBUTES,
+    GROUP_NAME,
     USER_NAME,
     Policy,
     User,
@@ -256,6 +257,11 @@ def _problems(options: Options) -> list[str]:
     ]
     if options["state"] == "absent" and options["new_name"]:
         found.append(f"user {name} can't be renamed and absent")
+    found += [
+        f"a group of user {name} must be {GROUP_NAME[1]}, not {group!r}"
+        for group in options["groups"] or []
+        if not re.fullmatch(GROUP_NAME[0], group)
+    ]
     found += [
         f"a policy of user {name} must be a name, or {{name, type}} with type System or Custom, "
         f"not {policy!r}"

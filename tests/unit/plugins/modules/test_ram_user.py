@@ -292,6 +292,8 @@ def test_ambiguous_policy(run_module: RunModule, emulator: Emulator) -> None:
             {"policies": [{"name": SLB, "type": "Custom"}]},
             f"There is no policy {SLB} (Custom)",
         ),
+        ({"groups": ["strangers", ""]}, "a group of user bob must be 1 to 64 letters"),
+        ({"groups": [["strangers"]]}, "a group of user bob must be 1 to 64 letters"),
         ({"groups": ["strangers", "aliens"]}, "There is no group aliens, strangers"),
         ({"state": "gone"}, "value of state must be one of: present, absent"),
     ],
