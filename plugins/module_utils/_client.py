@@ -167,9 +167,11 @@ class Client:
     @cached_property
     def signers(self) -> list[Identity]:
         """Everybody this run depends on: who signs and, behind a role, who assumed it."""
-        if not self.options.assume_role:
-            return [self.identity]
-        return [self.identity, self._identity_of(self._own_credential)]
+        with _sdk_errors_hidden():
+            behind = (self._own_credential, _source_of(self._sdk, self._own_credential))
+            others = {_key_id(credential): credential for credential in behind}
+        others.pop(self.identity.access_key_id, None)
+        return [self.identity, *(self._identity_of(credential) for credential in others.values())]
 
     def with_key_pair(self, access_key_id: str, access_key_secret: str) -> Client:
         """Return a client for the same endpoints that signs with the given pair."""
@@ -184,7 +186,7 @@ class Client:
 
     def _identity_of(self, credential: t.Any) -> Identity:
         with _sdk_errors_hidden():
-            access_key_id = str(credential.get_credential().access_key_id)
+            access_key_id = _key_id(credential)
 
         def read(answer: Answer) -> Identity:
             return Identity(
@@ -393,6 +395,19 @@ def _works(credential: t.Any) -> bool:
     # Each provider of the SDK raises what it likes: its own exception, KeyError, OSError.
     except Exception:
         return False
+
+
+def _key_id(credential: t.Any) -> str:
+    return str(credential.get_credential().access_key_id)
+
+
+def _source_of(sdk: _Sdk, credential: t.Any) -> t.Any:
+    """Return the credential that assumed the role of a profile; else the same once more."""
+    provider = credential.cloud_credential.provider
+    # The SDK does not tell, but each of its providers keeps the one that it asks in an attribute.
+    while asked := [each for each in vars(provider).values() if hasattr(each, "get_credentials")]:
+        provider = asked[0]
+    return sdk.CredentialClient(provider=provider)
 
 
 @contextmanager

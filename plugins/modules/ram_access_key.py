@@ -76,7 +76,7 @@ options:
 notes:
   - A user has two keys at most. At that quota the module fails with a list of both and deletes
     nothing.
-  - The key that signs the run is neither disabled nor deleted.
+  - The key that signs the run, or that assumed the role that does, is neither disabled nor deleted.
   - When the answer to the creation of a key is lost, so is its secret. The module then finds and
     deletes the key that nobody holds the secret of, and fails.
 seealso:

@@ -144,8 +144,8 @@ options:
     type: int
     default: 8
 notes:
-  - The user that signs the run is never deleted, nor are groups or policies taken from it, O(force)
-    or not.
+  - The user that signs the run, or whose key assumed the role that does, is never deleted, nor are
+    groups or policies taken from it, O(force) or not.
 seealso:
   - module: keysmith.alibabacloud.ram_user_info
   - module: keysmith.alibabacloud.ram_keyring

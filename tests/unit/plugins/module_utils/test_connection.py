@@ -34,7 +34,14 @@ from ansible_collections.keysmith.alibabacloud.plugins.module_utils._options imp
 )
 from emulator import Emulator
 
-from ..conftest import COLLECTION, connection_to, endpoints, make_role, sign_in
+from ..conftest import (
+    COLLECTION,
+    connection_to,
+    endpoints,
+    make_role,
+    sign_in,
+    writing_actions,
+)
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,6 +52,7 @@ if t.TYPE_CHECKING:
 
 FULL_ACCESS = ("AliyunRAMFullAccess", "AliyunSTSAssumeRoleAccess")
 FAR_HOST = "ram.example.test"
+STS_HOST = "sts.aliyuncs.com"
 NO_PAIR = {"access_key_id": None, "access_key_secret": None}
 Pair = dict[str, str]
 
@@ -94,8 +102,8 @@ def write_cli_config(home: Path, current: str, **profiles: Pair) -> None:
 def write_credentials_file(file: Path, **sections: Pair) -> None:
     """Write a credentials file."""
     text = "\n".join(
-        f"[{name}]\ntype = access_key\n"
-        + "\n".join(f"{option} = {value}" for option, value in pair.items())
+        f"[{name}]\n"
+        + "\n".join(f"{option} = {v}" for option, v in {"type": "access_key", **pair}.items())
         for name, pair in sections.items()
     )
     file.write_text(f"{text}\n", encoding="utf-8")
@@ -214,16 +222,19 @@ def test_default_chain(who_signed: Callable[..., str], pairs: dict[str, Pair], h
 
 
 def run_alone(
-    options: dict[str, t.Any], environment: dict[str, str], prelude: str = ""
+    options: dict[str, t.Any],
+    environment: dict[str, str],
+    prelude: str = "",
+    module: str = "ram_user_info",
 ) -> tuple[dict[str, t.Any], str]:
-    """Run ram_user_info in a process of its own; return its result and what else it printed."""
+    """Run a module in a process of its own; return its result and what else it printed."""
     code = (
         "import sys\n"
         f"{prelude}\n"
         "from ansible.module_utils import basic\n"
         "basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE = sys.stdin.buffer.read(), 'legacy'\n"
-        f"from {COLLECTION}.plugins.modules import ram_user_info\n"
-        "ram_user_info.main()\n"
+        f"from {COLLECTION}.plugins.modules import {module}\n"
+        f"{module}.main()\n"
     )
     tree = str(Path(inspect.getfile(Client)).parents[5])
     process = subprocess.run(
@@ -651,7 +662,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
         usage,
     )
     address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    names = x509.SubjectAlternativeName([address, x509.DNSName(FAR_HOST)])
+    names = x509.SubjectAlternativeName([address, x509.DNSName(FAR_HOST), x509.DNSName(STS_HOST)])
     leaf = sign("localhost", key, issuer, authority_key, names)
     contents = {
         "authority": authority.public_bytes(serialization.Encoding.PEM),
@@ -674,6 +685,56 @@ def test_untrusted_certificate(run_module: RunModule, certificate: Certificate) 
 
         assert "its certificate is not trusted, see ca_bundle" in result.msg
         assert emulator.requests() == []
+
+
+def role_profiles(home: Path, role_arn: str, pair: Pair) -> None:
+    """Write profiles of each kind that assumes a role: cli (the current one), chain and ini."""
+    role = {"ram_role_arn": role_arn, "ram_session_name": "night"}
+    write_cli_config(
+        home,
+        "cli",
+        keys=pair,
+        cli={"mode": "RamRoleArn", **pair, **role},
+        chain={"mode": "ChainableRamRoleArn", "source_profile": "keys", **role},
+    )
+    section = {"type": "ram_role_arn", "role_arn": role_arn, "role_session_name": "night", **pair}
+    write_credentials_file(home / ".alibabacloud" / "credentials.ini", ini=section)
+
+
+@pytest.mark.parametrize(
+    ("profile", "module", "options"),
+    [
+        ("cli", "ram_user", {"name": "ann", "state": "absent", "force": True}),
+        ("cli", "ram_access_key", {"user_name": "ann", "status": "inactive"}),
+        ("chain", "ram_user", {"name": "ann", "policies": [], "purge_policies": True}),
+        ("ini", "ram_access_key", {"user_name": "ann", "state": "absent", "all": True}),
+        (None, "ram_access_key", {"user_name": "ann", "state": "absent", "all": True}),
+    ],
+)
+def test_who_assumed_the_role_of_a_profile(
+    certificate: Certificate, home: Path, profile: str, module: str, options: dict[str, t.Any]
+) -> None:
+    """The key and the user with which the SDK assumes a profile's role are protected, too."""
+    with Emulator(tls=certificate.tls) as emulator:
+        role_profiles(home, make_role(emulator), sign_in(emulator, "ann", *FULL_ACCESS))
+        port = emulator.host_port.rpartition(":")[2]
+
+        result, _printed = run_alone(
+            {**endpoints(emulator.url), "ca_bundle": certificate.authority, "profile": profile}
+            | options,
+            {"SSL_CERT_FILE": certificate.authority},
+            # The SDK asks no other STS than this one.
+            "import socket\n"
+            "look_up = socket.getaddrinfo\n"
+            f"near = {{'{STS_HOST}': ('127.0.0.1', {port})}}\n"
+            "socket.getaddrinfo = lambda host, port, *rest: "
+            "look_up(*near.get(host, (host, port)), *rest)",
+            module,
+        )
+
+        assert result["msg"].startswith("Refusing to ")
+        assert "AssumeRole" in emulator.actions()
+        assert writing_actions(emulator) == ["AssumeRole"]
 
 
 @pytest.mark.parametrize(
