@@ -25,6 +25,7 @@ from ._stats import stats
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from ._client import Identity
     from ._plan import Plan
 
 ACCOUNT_KEY_WARNING = (
@@ -66,8 +67,7 @@ class RamModule(AnsibleModule):
             identity = client.identity
             plans = plan_all(client, self.params)
             errors = self._apply(plans)
-        if identity.is_account:
-            self.warn(ACCOUNT_KEY_WARNING)
+        self._warn_of_account_key(identity)
         for warning in (warning for plan in plans for warning in plan.warnings):
             self.warn(warning)
         shown = [plan.result() for plan in plans]
@@ -90,10 +90,13 @@ class RamModule(AnsibleModule):
         *,
         plural: str,
     ) -> t.NoReturn:
-        """Exit with what `read` finds."""
+        """Exit with what `read` finds, and the account that it was found in."""
         with self._failures_told():
-            found = read(self._connect(), self.params)
-        self.exit_json(changed=False, **{plural: found})
+            client = self._connect()
+            found = read(client, self.params)
+            identity = client.identity
+        self._warn_of_account_key(identity)
+        self.exit_json(changed=False, account_id=identity.account_id, **{plural: found})
 
     @contextmanager
     def _failures_told(self) -> Iterator[None]:
@@ -111,6 +114,10 @@ class RamModule(AnsibleModule):
         options = ConnectionOptions.from_params(self.params, os.environ)
         self.no_log_values.update(filter(None, (options.access_key_secret, options.security_token)))
         return Client(options)
+
+    def _warn_of_account_key(self, identity: Identity) -> None:
+        if identity.is_account:
+            self.warn(ACCOUNT_KEY_WARNING)
 
     def _apply(self, plans: list[Plan[t.Any]]) -> list[RamError]:
         if self.check_mode:

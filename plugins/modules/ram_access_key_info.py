@@ -87,6 +87,11 @@ access_keys:
       returned: when O(last_used=true)
       type: str
       sample: "2026-02-02T03:04:05Z"
+account_id:
+  description: ID of the account that the keys belong to.
+  returned: success
+  type: str
+  sample: "1234567890123456"
 """
 
 import typing as t

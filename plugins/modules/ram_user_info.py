@@ -138,6 +138,11 @@ users:
       returned: when O(include) has V(mfa)
       type: dict
       sample: {serial_number: "acs:ram::1234567890123456:mfa/slb-api", type: VMFA}
+account_id:
+  description: ID of the account that the users belong to.
+  returned: success
+  type: str
+  sample: "1234567890123456"
 """
 
 import typing as t

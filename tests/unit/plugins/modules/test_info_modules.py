@@ -221,3 +221,19 @@ def test_keys_of_the_account(run_module: RunModule, emulator: Emulator) -> None:
     assert (key["user_name"], key["access_key_id"]) == (None, emulator.access_key_id)
     assert key["last_used_date"]
     assert json.dumps(result.values).count(emulator.access_key_secret) == 0
+
+
+@pytest.mark.parametrize(
+    ("module", "options"), [("ram_user_info", {}), ("ram_access_key_info", {"user_names": []})]
+)
+def test_whose_account(
+    run_module: RunModule, emulator: Emulator, module: str, options: dict[str, t.Any]
+) -> None:
+    """The account is named, and a run that signs with its key is warned as when it writes."""
+    signer = sign_in(emulator, "ops", "AliyunRAMReadOnlyAccess")
+
+    by_account, by_user = run_module(module, **options), run_module(module, **options, **signer)
+
+    assert by_account["account_id"] == by_user["account_id"] == emulator.account_id
+    assert "Create a RAM user with only the permissions needed" in by_account.printed
+    assert "WARNING" not in by_user.printed
