@@ -124,7 +124,7 @@ def fine_if(code: str) -> Iterator[None]:
             raise
 
 
-def unforeseen(exc: Exception) -> RamError:
+def unforeseen(exc: BaseException) -> RamError:
     """Return what may be told of an exception that nobody foresaw: its place, not its text."""
     frames = traceback.extract_tb(exc.__traceback__)
     place = [frame for frame in frames if frame.filename.startswith(_PLUGINS)][-1]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import typing as t
 from dataclasses import dataclass
@@ -36,7 +37,8 @@ def attempt_all(
 ) -> list[Outcome[_T]]:
     """Return one outcome for each item, in order; one item's error doesn't stop the others.
 
-    Meanwhile this thread calls `watch` now and then with how many of how many have ended.
+    Meanwhile this thread calls `watch` now and then with how many of how many have ended, and
+    ignores what that raises. Raises RamError if the system allows no thread at all.
     Asked to stop, it begins no further item: the outcome is a StoppedError. If items don't end in
     the time that is left to them then, it raises StoppedError and leaves their threads behind.
     """
@@ -49,17 +51,11 @@ def attempt_all(
             outcomes[place] = _attempt(function, items[place])
             ended.append(place)
 
-    # Threads that are left behind must not keep the process from ending.
-    threads = [
-        threading.Thread(target=work, daemon=True)
-        for _worker in range(min(max(1, concurrency), len(items)))
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
+    for thread in _started(work, min(max(1, concurrency), len(items))):
         while not _has_ended(thread):
             refuse_if_out_of_time()
-            watch(len(ended), len(items))
+            with contextlib.suppress(Exception):
+                watch(len(ended), len(items))
     return outcomes
 
 
@@ -86,8 +82,22 @@ def _attempt(function: Callable[[_I], _T], item: _I) -> Outcome[_T]:
         return Outcome(value=function(item))
     except RamError as error:
         return Outcome(error=error)
-    except Exception as error:  # noqa: BLE001 - the outcomes of the others must not be lost
+    except BaseException as error:  # noqa: BLE001 - in a thread, nobody else would hear of it
         return Outcome(error=unforeseen(error))
+
+
+def _started(work: Callable[[], None], wanted: int) -> list[threading.Thread]:
+    """Start so many threads, or as many as the system allows."""
+    # Threads that are left behind must not keep the process from ending.
+    threads = [threading.Thread(target=work, daemon=True) for _worker in range(wanted)]
+    for number, thread in enumerate(threads):
+        try:
+            thread.start()
+        except RuntimeError:
+            if number == 0:
+                raise RamError("The system allows no more threads, so nothing was begun") from None
+            return threads[:number]
+    return threads
 
 
 def _has_ended(thread: threading.Thread) -> bool:
