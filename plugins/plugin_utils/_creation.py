@@ -12,9 +12,12 @@ from dataclasses import replace
 from ..module_utils._access_key import AccessKeyApi, settle_lost_create
 from ..module_utils._errors import RamError, UnansweredError
 from ..module_utils._pool import attempt_all
+from ..module_utils._stopping import refuse_if_out_of_time
 from ._journal import Intent, JournalError, Refusal, SavedKey
 
 if t.TYPE_CHECKING:
+    from collections.abc import Collection
+
     from ..module_utils._access_key import AccessKey
     from ..module_utils._client import Client
     from ..module_utils._user import User
@@ -30,15 +33,14 @@ class Creator:
         self._client = client
         self._file = file
         self._journal = journal
-        # What was sent and is not known to have left an entry or no key, by user id.
+        # By user id: what was sent and is not known to have left no key, and the keys that arrived.
         self._open: dict[str, Intent] = {}
+        self._made: dict[str, str] = {}
         self._unanswered: list[Intent] = []
-        self._saved: dict[str, Intent] = {}
 
-    @property
-    def settled(self) -> bool:
-        """Whether all that was sent is known to have left an entry or no key."""
-        return not self._open
+    def has_settled(self, stored_ids: Collection[str]) -> bool:
+        """Tell whether all that was sent is known to have left a stored key, or none."""
+        return all(self._made.get(user_id) in stored_ids for user_id in self._open)
 
     def create(self, case: Situation) -> Entry:
         """Return the entry of a new key that is in the journal by now.
@@ -66,22 +68,24 @@ class Creator:
         except RamError:
             self._refuse(intent)
             raise
+        self._made[intent.user_id] = str(key.access_key_id)
         self._save(api, intent, key)
-        entry = self._file.new_entry(
+        return self._file.new_entry(
             access_key_id=str(key.access_key_id),
             access_key_secret=str(key.access_key_secret),
             account_id=case.account_id,
             user_id=intent.user_id,
             created=str(key.create_date or ""),
         )
-        # Not before there is an entry: until then only the journal has the secret.
-        self._saved[case.user_name] = self._open.pop(intent.user_id)
-        return entry
 
-    def withdraw(self, user_name: str, access_key_id: str, cause: RamError) -> RamError:
-        """Delete a saved key whose secret is in no file any more; return the error that says so."""
-        api = AccessKeyApi(self._client, user_name)
-        return self._undone(api, self._saved[user_name], access_key_id, cause)
+    def withdraw(self, stored_ids: Collection[str], cause: RamError) -> dict[str, RamError]:
+        """Delete the keys that are not stored, for nobody will; return errors by user name."""
+        # Threads that are left behind may still be at work.
+        return {
+            intent.user_name: self._withdrawn(intent, cause)
+            for user_id, intent in list(self._open.items())
+            if self._made.get(user_id) not in stored_ids
+        }
 
     def settle_unanswered(self, concurrency: int) -> dict[str, str]:
         """Find out what the creates without an answer did; return that in words, by user name.
@@ -113,10 +117,21 @@ class Creator:
         except JournalError as error:
             raise self._undone(api, intent, saved.access_key_id, error) from None
 
+    def _withdrawn(self, intent: Intent, cause: RamError) -> RamError:
+        key_id = self._made.get(intent.user_id)
+        if key_id is None:
+            return RamError(
+                f"Nobody can tell any more whether the request for user {intent.user_name} made a "
+                f"key ({cause}): look at the keys of user {intent.user_name} yourself"
+            )
+        api = AccessKeyApi(self._client, intent.user_name)
+        return self._undone(api, intent, key_id, cause)
+
     def _undone(self, api: AccessKeyApi, intent: Intent, key_id: str, cause: RamError) -> RamError:
         """Delete a key whose secret can't be kept, and return the error that says so."""
         reason = f"the new key of user {intent.user_name} could not be saved ({cause})"
         try:
+            refuse_if_out_of_time()
             api.delete(key_id)
         except RamError as error:
             return RamError(

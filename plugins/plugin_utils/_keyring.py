@@ -408,16 +408,18 @@ class Keyring:
             return
         with closing(self._open_journal()) as journal:
             creator = Creator(self._client, self._file, journal)
-            self._attempt(lambda item: self._create(creator, item), creations, "keys created")
-            self._tell_unanswered(creator, creations)
             try:
+                self._attempt(lambda item: self._create(creator, item), creations, "keys created")
+                self._tell_unanswered(creator, creations)
                 self._finish()
-            except RamError as error:
-                if not journal.is_in_place():
-                    self._withdraw(creator, creations, error)
+            except Exception:
+                self._withdraw_if_lost(journal, creator, creations)
                 raise
-            if creator.settled:
+            # That nothing went wrong proves nothing: the journal goes if the file holds the keys.
+            if creator.has_settled(self._stored_ids()):
                 journal.remove()
+            else:
+                self._withdraw_if_lost(journal, creator, creations)
 
     def _open_journal(self) -> Journal:
         try:
@@ -457,13 +459,19 @@ class Keyring:
             if item.error and item.name in words:
                 item.error.args = (f"{item.error}; {words[item.name]}",)
 
-    def _withdraw(self, creator: Creator, items: Sequence[Item], cause: RamError) -> None:
-        """Delete the new keys: neither file nor journal holds them."""
-        # One by one: a request to stop, which would leave some without a word, doesn't count here.
+    def _withdraw_if_lost(self, journal: Journal, creator: Creator, items: Sequence[Item]) -> None:
+        """Delete or name the new keys that neither file nor journal holds."""
+        if journal.is_in_place():
+            return
+        cause = RamError(f"it is not in {self._file.path}, and {self._journal_path} is lost")
+        errors = creator.withdraw(self._stored_ids(), cause)
         for item in items:
-            if item.action != FAILED:
-                item.action = FAILED
-                item.error = creator.withdraw(item.name, str(item.access_key_id), cause)
+            if item.name in errors:
+                item.action, item.error = FAILED, errors[item.name]
+
+    def _stored_ids(self) -> set[str]:
+        """Return the ids of the keys that the file holds by now."""
+        return {str(entry.access_key_id) for entry in self._file.entries.values()}
 
     def _activate(self, item: Item) -> None:
         AccessKeyApi(self._client, item.name).set_status(str(item.access_key_id), ACTIVE)

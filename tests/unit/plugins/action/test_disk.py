@@ -386,7 +386,7 @@ def test_key_that_can_be_neither_kept_nor_deleted(
     add_users(emulator, "ann", "bob")
 
     def strike() -> None:
-        emulator.fail("DeleteAccessKey", "error", times=2, status=403, code="NoPermission")
+        emulator.fail("DeleteAccessKey", "error", times=3, status=403, code="NoPermission")
         shutil.rmtree(file.path.parent)
 
     result = run_and_strike(emulator, run, strike)

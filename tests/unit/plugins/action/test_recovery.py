@@ -895,6 +895,32 @@ def test_mishap_after_a_key_was_saved(
     assert not any_file.journal.exists()
 
 
+def test_mishap_after_a_key_was_saved_and_lost(
+    emulator: Emulator, run: Run, file: VaultFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the journal is lost as well, the key is deleted, and named: nobody would know of it."""
+    add_users(emulator, "ann", "bob")
+    new_entry = KeyringFile.new_entry
+    made: list[str] = []
+
+    def fail_once(*_args: object, **_fields: object) -> Entry:
+        monkeypatch.setattr(KeyringFile, "new_entry", new_entry)
+        made.extend(keys_of(emulator, "ann"))
+        file.journal.unlink()
+        file.journal.touch()
+        raise MemoryError
+
+    monkeypatch.setattr(KeyringFile, "new_entry", fail_once)
+    emulator.fail("CreateAccessKey", "error", skip=1, status=403, code="NoPermission")
+    result = run(users=["ann", "bob"], concurrency=1)
+
+    [lost] = made
+    assert result["users"][0]["action"] == "failed"
+    assert result["users"][0]["error"].startswith(f"Key {lost} was deleted again")
+    assert keys_of(emulator, "ann") == {}
+    assert not result.changed
+
+
 def test_every_prefix_of_a_journal_is_readable(interrupted: VaultFile) -> None:
     """Wherever a crash cuts the journal off, it reads as the journal of an earlier instant."""
     whole = interrupted.journal.read_bytes()

@@ -105,6 +105,27 @@ def test_create_that_hangs_is_left_to_the_next_run(
     assert len(stored_keys(file)) == len(NAMES)
 
 
+def test_keys_that_nothing_holds_when_time_is_up_are_named(
+    emulator: Emulator, start: Start, file: VaultFile
+) -> None:
+    """If the journal is lost and no time is left, keys are named, and who may have got another."""
+    add_users(emulator, "ann", "bob")
+    emulator.fail("CreateAccessKey", "delay", ms=3000, when="after", skip=1)
+    hanging = start(users=["ann", "bob"], concurrency=1, read_timeout=60, grace=0.5)
+    wait_for(lambda: bool(keys_of(emulator, "bob")))
+    file.journal.unlink()
+
+    result = stop_at(emulator, hanging, signal.SIGTERM)
+
+    [lost] = keys_of(emulator, "ann")
+    first, second = [user["error"] for user in result["users"]]
+    assert [user["action"] for user in result["users"]] == ["failed", "failed"]
+    assert f"Key {lost} is of no use and must go" in first
+    assert "stopped by SIGTERM" in first
+    assert "look at the keys of user bob" in second
+    assert not file.path.exists()
+
+
 def test_throttling_is_not_waited_for(emulator: Emulator, start: Start, file: VaultFile) -> None:
     """A run that the cloud holds back stops at once."""
     add_users(emulator, "ann")
