@@ -71,6 +71,7 @@ ACTIONS = {
 }
 RECOVERED, RENAMED = "recovered", "renamed"
 NEW_KEYS = {ACTIONS[CREATE], ACTIONS[REPLACE], RECOVERED}
+TOUCH_THE_CLOUD = {ACTIONS[deed] for deed in (CREATE, REPLACE, ACTIVATE, REMOVE)}
 ALL_KEYS = NEW_KEYS | {ACTIONS[KEEP], ACTIONS[ACTIVATE], RENAMED}
 TO_VERIFY: dict[str, set[str]] = {"none": set(), "new": NEW_KEYS, "all": ALL_KEYS}
 # Stands for the entry of a key that is yet to be created.
@@ -104,11 +105,12 @@ class Settings:
 
 @dataclass
 class Item:
-    """One user on its way through the task."""
+    """One user on its way through the task: `aim` is what `action` is once all is done."""
 
     request: Request
     case: Situation
     decision: Decision
+    aim: str
     action: str
     access_key_id: str | None = None
     verified: bool | None = None
@@ -118,13 +120,6 @@ class Item:
     def name(self) -> str:
         """What the user is called now."""
         return self.case.user_name
-
-    @property
-    def fate(self) -> str:
-        """What became of the user, as one of FATES."""
-        if self.error:
-            return FAILED
-        return self.action if self.action in FATES else CHANGED
 
 
 class Keyring:
@@ -147,8 +142,10 @@ class Keyring:
         self._requested = {request.user_name for request in requests}
         self._settings = settings
         self._hand_out = hand_out
+        # What the file held at first, what it is to hold, and what it holds by now.
         self._before = dict(file.entries)
         self._entries = dict(file.entries)
+        self._written = dict(file.entries)
         self._journal_path = journal_path(file.path)
         self._settlement = Settlement()
         # The new names of users by their old ones.
@@ -161,16 +158,15 @@ class Keyring:
     def changed(self) -> bool:
         """Whether a file or the cloud is no longer what it was."""
         return (
-            self._entries != self._before
-            or bool(self._settlement.lost_keys)
-            or any(item.action == ACTIONS[ACTIVATE] for item in self._items)
+            self.has_settled
+            or any(item.action in TOUCH_THE_CLOUD for item in self._items)
             or (self._hand_out is not None and self._hand_out.changed)
         )
 
     @property
     def has_settled(self) -> bool:
-        """Whether settling an interrupted run has changed anything."""
-        return bool(self._settlement.recovered or self._settlement.lost_keys)
+        """Whether the file has changed, or settling an interrupted run has deleted a key."""
+        return self._written != self._before or bool(self._settlement.lost_keys)
 
     @property
     def errors(self) -> list[RamError]:
@@ -185,11 +181,11 @@ class Keyring:
 
     def fates(self) -> list[str]:
         """Return what became of each user, as one of FATES."""
-        return [item.fate for item in self._items]
+        return [self._fate_of(item) for item in self._items]
 
     def diffs(self) -> list[dict[str, t.Any]]:
         """Return the change to each file as diff mode shows it: names and ids."""
-        diffs = [_diff(self._file.path, self._before, self._entries)]
+        diffs = [_diff(self._file.path, self._before, self._written)]
         if self._hand_out and self._hand_out.changed:
             held = self._hand_out.key_ids
             before = {name: e for name, e in self._before.items() if e.access_key_id in held}
@@ -214,7 +210,9 @@ class Keyring:
         ).settle(pending, self._header(), check_mode=check_mode)
         self._entries.update(self._settlement.recovered)
         self.warnings += self._settlement.warnings
-        if not check_mode:
+        if check_mode:
+            self._written = dict(self._entries)
+        else:
             self._write(self._entries)
             self._forget_journal()
 
@@ -322,7 +320,7 @@ class Keyring:
             action = RECOVERED
         elif decision.do == KEEP and case.user_name in self._renamed.values():
             action = RENAMED
-        item = Item(request, case, decision, action)
+        item = Item(request, case, decision, aim=action, action=action)
         if owned:
             item.access_key_id, item.verified = owned.pair.access_key_id, True
         elif case.entry:
@@ -361,9 +359,17 @@ class Keyring:
             "verified": item.verified,
             "file": str(self._file.path),
         }
-        spoilt = self._failure if item.decision.do != KEEP else None
-        error = item.error or spoilt
+        error = self._error_of(item)
         return {**result, "error": str(error)} if error else result
+
+    def _fate_of(self, item: Item) -> str:
+        if self._error_of(item):
+            return FAILED
+        return item.action if item.action in FATES else CHANGED
+
+    def _error_of(self, item: Item) -> RamError | None:
+        is_spoilt = item.aim not in {ACTIONS[KEEP], RECOVERED}
+        return item.error or (self._failure if is_spoilt else None)
 
     def _items_to(self, *deeds: str) -> list[Item]:
         return [item for item in self._items if item.decision.do in deeds]
@@ -395,13 +401,14 @@ class Keyring:
         return {name: self._entries[name] for name in names if name in self._entries}
 
     def _count_as_done(self) -> None:
-        self._entries = self._expected_entries()
+        self._entries = self._written = self._expected_entries()
         for item in self._items_to(CREATE, REPLACE):
             item.access_key_id = None
 
     def _carry_out(self) -> None:
-        for item in self._items_to(CREATE, REPLACE, ACTIVATE, IMPORT, REMOVE):
-            item.action = FAILED
+        for item in self._items:
+            if item.aim not in {ACTIONS[KEEP], RECOVERED}:
+                item.action = FAILED
         creations = self._items_to(CREATE, REPLACE)
         if not creations:
             self._finish()
@@ -435,8 +442,8 @@ class Keyring:
         entries = {**self._entries, **self._imported_entries()}
         self._write(entries)
         self._entries = entries
-        for item in self._items_to(IMPORT):
-            item.action = ACTIONS[IMPORT]
+        for item in self._items_to(IMPORT, KEEP):
+            item.action = item.aim
 
     def _attempt(self, deed: Callable[[Item], None], items: Sequence[Item], what: str) -> None:
         """Do it for all items; one that fails keeps its error and stops no other."""
@@ -451,7 +458,7 @@ class Keyring:
         entry = creator.create(item.case)
         self._entries[item.name] = entry
         item.access_key_id = entry.access_key_id
-        item.action = ACTIONS[item.decision.do]
+        item.action = item.aim
 
     def _tell_unanswered(self, creator: Creator, items: Sequence[Item]) -> None:
         words = creator.settle_unanswered(self._settings.concurrency)
@@ -475,13 +482,13 @@ class Keyring:
 
     def _activate(self, item: Item) -> None:
         AccessKeyApi(self._client, item.name).set_status(str(item.access_key_id), ACTIVE)
-        item.action = ACTIONS[ACTIVATE]
+        item.action = item.aim
 
     def _remove(self, item: Item) -> None:
         if item.case.entry_key:
             AccessKeyApi(self._client, item.name).delete(str(item.access_key_id))
         del self._entries[item.name]
-        item.action = ACTIONS[REMOVE]
+        item.action = item.aim
 
     def _is_to_verify(self, item: Item) -> bool:
         exists = item.decision.do == KEEP or not self._settings.check_mode
@@ -519,6 +526,7 @@ class Keyring:
         try:
             if changes:
                 self._file.replace(changes)
+            self._written = dict(entries)
         except RamError as error:
             kept = (
                 ". New keys that it does not hold yet are kept, encrypted, in "

@@ -467,6 +467,31 @@ def test_file_that_is_lost_meanwhile(
     assert not file.journal.exists()
 
 
+def test_file_that_is_not_replaced_has_no_diff(
+    emulator: Emulator, run: Run, file: VaultFile
+) -> None:
+    """What the file doesn't hold in the end is neither in the diff nor counted as a success."""
+    add_users(emulator, "ann", "bob", "cat")
+    before = run(users=["ann", "bob"], file="secrets/keys.yml", diff=True)["diff"][0]["after"]
+    emulator.call("UpdateUser", UserName="ann", NewUserName="anna")
+    obstacle(file).mkdir()
+
+    renamed = run(name="anna", file="secrets/keys.yml", diff=True)
+    users = ["anna", {"name": "bob", "state": "absent"}, "cat"]
+    result = run(users=users, file="secrets/keys.yml", diff=True)
+
+    assert renamed.failed
+    assert not renamed.changed
+    assert renamed["users"][0]["action"] == "failed"
+    assert renamed["diff"] == []
+    assert result.changed
+    assert [user["action"] for user in result["users"]] == ["failed", "removed", "created"]
+    assert all("Cannot replace" in user["error"] for user in result["users"])
+    assert result["stats"]["failed"] == 3
+    [diff] = result["diff"]
+    assert diff["before"] == diff["after"] == before
+
+
 def test_file_that_is_rekeyed_meanwhile(emulator: Emulator, run: Run, file: VaultFile) -> None:
     """A file that got another of the run's passwords meanwhile keeps that one."""
     add_users(emulator, "ann", "bob", "cat")
