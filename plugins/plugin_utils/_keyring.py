@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from ..module_utils._access_key import ACTIVE, AccessKeyApi, describe_keys, find_keys
-from ..module_utils._errors import InputError, RamError
+from ..module_utils._errors import InputError, RamError, unforeseen
 from ..module_utils._pool import attempt_all, map_all
 from ..module_utils._stats import CHANGED, FAILED, FATES
 from ._creation import Creator
@@ -71,6 +71,7 @@ ACTIONS = {
 }
 RECOVERED, RENAMED = "recovered", "renamed"
 NEW_KEYS = {ACTIONS[CREATE], ACTIONS[REPLACE], RECOVERED}
+AS_IT_WAS = {ACTIONS[KEEP], RECOVERED}
 TOUCH_THE_CLOUD = {ACTIONS[deed] for deed in (CREATE, REPLACE, ACTIVATE, REMOVE)}
 ALL_KEYS = NEW_KEYS | {ACTIONS[KEEP], ACTIONS[ACTIVATE], RENAMED}
 TO_VERIFY: dict[str, set[str]] = {"none": set(), "new": NEW_KEYS, "all": ALL_KEYS}
@@ -256,6 +257,8 @@ class Keyring:
                 self._hand_out.apply(self._handed_out(), check_mode=self._settings.check_mode)
         except RamError as error:
             self._failure = error
+        except Exception as error:  # noqa: BLE001 - what was done until then must be told
+            self._failure = unforeseen(error)
 
     def _may_be_renamed(self, name: str, entry: Entry) -> bool:
         """Tell whether an entry that this task is about may belong to a user of another name."""
@@ -368,8 +371,7 @@ class Keyring:
         return item.action if item.action in FATES else CHANGED
 
     def _error_of(self, item: Item) -> RamError | None:
-        is_spoilt = item.aim not in {ACTIONS[KEEP], RECOVERED}
-        return item.error or (self._failure if is_spoilt else None)
+        return item.error or (None if item.aim in AS_IT_WAS else self._failure)
 
     def _items_to(self, *deeds: str) -> list[Item]:
         return [item for item in self._items if item.decision.do in deeds]
@@ -407,7 +409,7 @@ class Keyring:
 
     def _carry_out(self) -> None:
         for item in self._items:
-            if item.aim not in {ACTIONS[KEEP], RECOVERED}:
+            if item.aim not in AS_IT_WAS:
                 item.action = FAILED
         creations = self._items_to(CREATE, REPLACE)
         if not creations:

@@ -921,6 +921,32 @@ def test_mishap_after_a_key_was_saved_and_lost(
     assert not result.changed
 
 
+def test_mishap_when_a_file_is_written(
+    emulator: Emulator, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What goes wrong with one file is told of its users, and the next file gets its keys."""
+    names = {"ann": "a.yml", "bob": "b.yml"}
+    add_users(emulator, *names)
+    users = [{"name": name, "file": file} for name, file in names.items()]
+    replace = KeyringFile.replace
+
+    def fail_once(*_: object) -> None:
+        monkeypatch.setattr(KeyringFile, "replace", replace)
+        raise MemoryError
+
+    monkeypatch.setattr(KeyringFile, "replace", fail_once)
+    first = run(users=users)
+    second = run(users=users)
+
+    assert "Unexpected MemoryError" in first["users"][0]["error"]
+    assert "error" not in first["users"][1]
+    assert first.failed
+    assert first.changed
+    assert [user["action"] for user in second["users"]] == ["recovered", "unchanged"]
+    for name, file in names.items():
+        assert stored_keys(VaultFile(tmp_path / file, "file")) == {name: keys_of(emulator, name)}
+
+
 def test_every_prefix_of_a_journal_is_readable(interrupted: VaultFile) -> None:
     """Wherever a crash cuts the journal off, it reads as the journal of an earlier instant."""
     whole = interrupted.journal.read_bytes()
