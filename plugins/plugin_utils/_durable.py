@@ -68,7 +68,9 @@ class FileLock:
             self._pause(_POLL_SECONDS)
 
     def __exit__(self, *_: object) -> None:
-        self._held.close()
+        # Who held it is of no use any more, and the kernel frees the lock whatever close() says.
+        with contextlib.suppress(OSError):
+            self._held.close()
 
     def _acquire_alone(self) -> bool:
         """Take the lock if it is free, and write down who holds it."""
@@ -154,7 +156,9 @@ class AppendFile:
 
     def close(self) -> None:
         """Leave the file as it is."""
-        self._file.close()
+        # All that counts as written is durable already.
+        with contextlib.suppress(OSError):
+            self._file.close()
 
     def remove(self) -> None:
         """Close and delete the file, durably; what lies under its name instead is left alone."""

@@ -12,6 +12,7 @@ import resource
 import subprocess
 import sys
 import typing as t
+from pathlib import Path
 
 import pytest
 
@@ -27,7 +28,6 @@ from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._durable imp
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 HOLD = """
 import pathlib, runpy, sys
@@ -165,6 +165,34 @@ def test_lock_is_free_after_an_exception(tmp_path: Path) -> None:
 
     with lock:
         assert (tmp_path / ".keys.lock").read_text()
+
+
+def close_behind_its_back(path: Path) -> None:
+    """Close the descriptor of a file, so that whoever has it can neither write nor close it."""
+    for descriptor in Path("/proc/self/fd").iterdir():
+        if descriptor.is_symlink() and descriptor.readlink() == path:
+            os.close(int(descriptor.name))
+
+
+def test_lock_file_that_cannot_be_closed(tmp_path: Path) -> None:
+    """A lock file that can't be tidied up hides nothing of what was to be told, and is free."""
+    with FileLock(tmp_path / "keys", timeout=0):
+        close_behind_its_back(tmp_path / ".keys.lock")
+
+    with FileLock(tmp_path / "keys", timeout=0):
+        pass
+
+
+def test_append_file_that_cannot_be_closed(tmp_path: Path) -> None:
+    """What was appended is durable, whatever closing the file comes to."""
+    path = tmp_path / "journal"
+    file = AppendFile(path)
+    file.append(b"one")
+
+    close_behind_its_back(path)
+    file.close()
+
+    assert path.read_bytes() == b"one"
 
 
 def test_lock_is_not_taken_on_a_file_that_was_replaced(tmp_path: Path) -> None:
