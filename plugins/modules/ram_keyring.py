@@ -82,7 +82,7 @@ options:
       - It keeps the vault password that opens it; a new one gets that of O(file). O(vault_id)
         overrides both.
       - If there is a file that is not encrypted, or that holds anything else, or a key that still
-        works and is not in O(file), the task fails before any key is created.
+        works and is not in O(file) with the same secret, the task fails before any key is created.
     type: str
   layout:
     description:

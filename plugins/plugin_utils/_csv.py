@@ -33,19 +33,23 @@ class Pair:
 
     access_key_id: str = field(repr=False)
     access_key_secret: str = field(repr=False)
-    line: int = 0
+    line: int = field(default=0, compare=False)
 
 
-def read_pairs(text: str, *, what: str) -> list[Pair]:
+def read_pairs(text: str, *, what: str, alone: bool = False) -> list[Pair]:
     """Return the pairs of a text, which `what` names in messages, in their order.
 
-    The header tells the columns, however it is spelt; others are ignored. Raises InputError unless
-    each line is as wide as the header and has a pair whose id no other line has.
+    The header tells the columns, however it is spelt; others are ignored, or with `alone` refused.
+    Raises InputError unless each line is as wide as the header and has a pair whose id no other
+    line has.
     """
     (line, header), *rows = _rows(text, what)
     titles, wanted = [_bare(title) for title in header], [_bare(title) for title in HEADER]
     if any(titles.count(title) != 1 for title in wanted):
         raise InputError(f"{what}, line {line}: this is not the header {','.join(HEADER)}")
+    if alone and len(header) > len(HEADER):
+        told = f"other columns than {','.join(HEADER)} would be lost"
+        raise InputError(f"{what}, line {line}: {told}")
     places = [titles.index(title) for title in wanted]
     pairs: dict[str, Pair] = {}
     for line, row in rows:

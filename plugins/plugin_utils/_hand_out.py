@@ -18,7 +18,7 @@ from ._vault import is_encrypted
 from ._verification import REFUSALS, identity_of_pair
 
 if t.TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from ..module_utils._client import Client
@@ -43,36 +43,43 @@ class HandOut:
         self._file = file
         self._vault_id = vault_id
         self._data = read_if_there(path)
-        self._text, self._opened_by = self._decrypted()
-        self._pairs = read_pairs(self._text, what=str(path)) if self._text.strip() else []
+        text, self._opened_by = self._decrypted()
+        self._is_empty = not text.strip()
+        self._pairs = [] if self._is_empty else read_pairs(text, what=str(path), alone=True)
 
     @property
     def key_ids(self) -> list[str]:
         """The ids of the keys that it held when it was read."""
         return [pair.access_key_id for pair in self._pairs]
 
-    def plan(self, known_ids: Collection[str], concurrency: int) -> None:
-        """Raise RamError if it can't be written, or would lose a key that is not among `known_ids`.
+    def plan(self, entries: Iterable[tuple[str, Entry]], concurrency: int) -> None:
+        """Raise RamError if it can't be written, or would lose a pair that none of `entries` holds.
 
-        A key that doesn't sign any more is no loss.
+        They are entries with their users. A pair that doesn't sign any more is no loss.
         """
         refuse_unwritable(self.path, probe=False)
-        unknown = [pair for pair in self._pairs if pair.access_key_id not in known_ids]
+        held = set(self.key_ids)
+        known = {
+            self._pair_of(user, entry)
+            for user, entry in entries
+            if entry.secret and entry.access_key_id in held
+        }
+        unknown = [pair for pair in self._pairs if pair not in known]
         for pair, signs in zip(unknown, map_all(self._signs, unknown, concurrency), strict=True):
             if signs:
                 raise InputError(
-                    f"{self.path}, line {pair.line}: this key works, and would be lost, as it is "
-                    f"not in {self._file.path}. Store it with import_csv first, or give another "
-                    "csv_file"
+                    f"{self.path}, line {pair.line}: this key works, and would be lost, as "
+                    f"{self._file.path} doesn't hold it, or not with this secret. Store it with "
+                    "import_csv first, or give another csv_file"
                 )
 
     def apply(self, entries: Mapping[str, Entry], *, check_mode: bool) -> None:
         """Let it hold the keys of these entries and no others, in the order of the users' names."""
         try:
-            text = write_pairs(self._pair_of(user, entries[user]) for user in sorted(entries))
-            if text != self._text:
+            pairs = [self._pair_of(user, entries[user]) for user in sorted(entries)]
+            if self._is_empty or pairs != self._pairs:
                 if not check_mode:
-                    self._replace(text)
+                    self._replace(write_pairs(pairs))
                 self.changed = True
         except RamError as error:
             self.error = RamError(

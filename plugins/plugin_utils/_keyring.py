@@ -237,9 +237,8 @@ class Keyring:
         if changes:
             self._file.prove_writable(changes, probe=not self._settings.check_mode)
         if self._hand_out:
-            known = [*self._before.values(), *expected.values()]
-            known_ids = {str(entry.access_key_id) for entry in known}
-            self._hand_out.plan(known_ids, self._settings.concurrency)
+            known = [*self._before.items(), *expected.items()]
+            self._hand_out.plan(known, self._settings.concurrency)
         if self._items_to(CREATE, REPLACE, IMPORT):
             self._settings.before_new_keys(self._file.path)
         return [problem for item in self._items if (problem := self._problem_of(item))]

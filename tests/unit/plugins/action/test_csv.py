@@ -775,6 +775,10 @@ BAD_FILES: dict[str, tuple[Prepare, str]] = {
         lambda path: path.write_bytes(vault_text(HEADER, "other", "ops")),
         "id: ops",
     ),
+    "other columns": (
+        lambda path: path.write_bytes(vault_text(f"Password,{HEADER}x,a,b\n")),
+        "line 1: other columns than AccessKey ID,AccessKey Secret would be lost",
+    ),
     "directory": (Path.mkdir, "not a regular file"),
     "pipe": (os.mkfifo, "not a regular file"),
 }
@@ -849,6 +853,43 @@ def test_key_that_only_the_csv_holds(
     assert f"{tmp_path / 'keys.csv'}, line 2: this key works, and would be lost" in result.msg
     assert (tmp_path / "keys.csv").read_bytes() == before
     assert writing_actions(emulator) == []
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_secret_that_only_the_csv_holds(
+    emulator: Emulator, run: Run, any_file: VaultFile, *, check: bool
+) -> None:
+    """A CSV is not overwritten with a wrong secret of the same key."""
+    add_users(emulator, "ann")
+    options = {"name": "ann", "layout": any_file.layout, "csv_file": "keys.csv"}
+    run(**options)
+    any_file.edit("ann", access_key_secret="notTheSecret")
+    path = any_file.path.with_name("keys.csv")
+    before = path.read_bytes()
+
+    result = run(**options, check=check)
+    imported = run(**{**options, "name": None, "import_csv": "keys.csv"}, check=check)
+
+    assert f"{path}, line 2: this key works, and would be lost" in result.msg
+    assert outcome(imported)[1] == "imported"
+    assert path.read_bytes() == before
+
+
+def test_same_keys_in_another_form(emulator: Emulator, run: Run, tmp_path: Path) -> None:
+    """A CSV that holds the same keys is left alone, however it is written."""
+    add_users(emulator, "ann")
+    run(name="ann")
+    [(key_id, secret)] = keys_of(emulator, "ann").items()
+    path = tmp_path / "keys.csv"
+    text = f'\ufeffaccess key id , AccessKeySecret\r\n"{key_id}",{secret}\r\n'
+    path.write_bytes(vault_text(text))
+    before = path.read_bytes()
+
+    result = run(name="ann", csv_file="keys.csv")
+
+    assert not result.failed, result.msg
+    assert not result.changed
+    assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize("fate", ["deleted", "inactive"])
