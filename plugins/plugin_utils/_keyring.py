@@ -106,7 +106,10 @@ class Settings:
 
 @dataclass
 class Item:
-    """One user on its way through the task: `aim` is what `action` is once all is done."""
+    """One user on its way through the task.
+
+    `aim` is what `action` is once all is done; `imported` is the entry of a pair to be imported.
+    """
 
     request: Request
     case: Situation
@@ -116,6 +119,7 @@ class Item:
     access_key_id: str | None = None
     verified: bool | None = None
     error: RamError | None = None
+    imported: Entry | None = None
 
     @property
     def name(self) -> str:
@@ -325,6 +329,7 @@ class Keyring:
         item = Item(request, case, decision, aim=action, action=action)
         if owned:
             item.access_key_id, item.verified = owned.pair.access_key_id, True
+            item.imported = self._imported_entry(owned, case) if decision.do == IMPORT else None
         elif case.entry:
             item.access_key_id = case.entry.access_key_id
         return item
@@ -383,15 +388,14 @@ class Keyring:
         return {name: entry for name, entry in expected.items() if name not in removed}
 
     def _imported_entries(self) -> dict[str, Entry]:
-        return {item.name: self._imported_entry(item) for item in self._items_to(IMPORT)}
+        return {item.name: item.imported for item in self._items if item.imported}
 
-    def _imported_entry(self, item: Item) -> Entry:
-        owned = t.cast("OwnedPair", item.request.owned_pair)
-        key = t.cast("AccessKey", item.case.key(owned.pair.access_key_id))
+    def _imported_entry(self, owned: OwnedPair, case: Situation) -> Entry:
+        key = t.cast("AccessKey", case.key(owned.pair.access_key_id))
         return self._file.new_entry(
             access_key_id=owned.pair.access_key_id,
             access_key_secret=owned.pair.access_key_secret,
-            account_id=item.case.account_id,
+            account_id=case.account_id,
             user_id=owned.user_id,
             created=key.create_date or "",
         )

@@ -97,6 +97,8 @@ class KeyringFile:
         self.variable = variable
         self.vault = vault
         self._vault_id = vault_id
+        # By their vault texts, as opening one takes long.
+        self._opened: dict[str, str] = {}
         self._contents = self._open(read_if_there(path))
         self.password = self._choose_password()
         vault.encrypt("trial", self.password)
@@ -131,11 +133,13 @@ class KeyringFile:
         """Return the secret of an entry in clear."""
         if entry.secret is None:
             raise InputError(f"The entry of user {user} in {self.path} has no access_key_secret")
+        secret = entry.secret.value
         if not entry.secret.vaulted:
-            return entry.secret.value
-        return self.vault.decrypt(
-            entry.secret.value, what=f"the secret of user {user} in {self.path}"
-        )[0]
+            return secret
+        if secret not in self._opened:
+            what = f"the secret of user {user} in {self.path}"
+            self._opened[secret] = self.vault.decrypt(secret, what=what)[0]
+        return self._opened[secret]
 
     def replace(self, changes: Mapping[str, Entry | None]) -> None:
         """Write the changed entries (None: removed) durably.

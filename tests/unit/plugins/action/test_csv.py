@@ -18,6 +18,7 @@ from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils import _access_key
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._durable import FileLock
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault import Vault
 from emulator import Emulator
 
 from ..conftest import VAULT_PASSWORD, writing_actions
@@ -481,6 +482,33 @@ def test_entry_with_another_key(
     assert any(path in warning for warning in result["warnings"])
     assert any_file.path.read_bytes() == before
     assert writing_actions(emulator) == []
+
+
+def test_secrets_are_encrypted_and_opened_once(
+    emulator: Emulator, run: Run, download: Download, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often a secret is needed, encrypting and opening it, which is slow, is done once."""
+    names = ["ann", "bob", "cat"]
+    add_users(emulator, *names)
+    for name in names:
+        add_key(emulator, name)
+    path = download(rows(*(keys_of(emulator, name) for name in names)))
+    done = []
+    encrypt, decrypt = Vault.encrypt, Vault.decrypt
+    monkeypatch.setattr(Vault, "encrypt", lambda *a: (done.append("encrypt"), encrypt(*a))[1])
+    monkeypatch.setattr(
+        Vault, "decrypt", lambda *a, **k: (done.append("decrypt"), decrypt(*a, **k))[1]
+    )
+
+    run(import_csv=path, layout="inline")
+    imported, done[:] = list(done), []
+    run(users=names, layout="inline", csv_file="keys.csv")
+    done.clear()
+    run(users=names, layout="inline", csv_file="keys.csv", verify="all")
+
+    # One more of each is the trial, and finding the password of the file and of the CSV.
+    assert imported == ["encrypt"] * 4
+    assert sorted(done) == ["decrypt"] * 5 + ["encrypt"]
 
 
 @pytest.mark.parametrize("wrong", ["notTheSecret", None], ids=["wrong", "none"])
