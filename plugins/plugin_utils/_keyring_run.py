@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ if t.TYPE_CHECKING:
 
     from ..module_utils._client import Client
     from ._vault import Vault
+
+_OWN_NAMES = re.compile(r"\.(probe-.*|.*\.(lock|pending|tmp))", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ def converge_files(
     with ExitStack() as stack:
         # One order for everybody, so that two runs on the same files never wait for each other.
         for path in sorted([*wanted, *filter(None, [options.csv_path])]):
+            _refuse_own_names(path)
             _refuse_missing_directory(path)
             _lock(stack, path, options.lock_timeout, shared=settings.check_mode)
         files = [_open(path, vault, options) for path in sorted(wanted)]
@@ -83,6 +87,14 @@ def converge_files(
         for keyring in keyrings:
             keyring.apply()
     return keyrings, None
+
+
+def _refuse_own_names(path: Path) -> None:
+    """Raise InputError for what may be the journal, the lock or a temporary file of another."""
+    if _OWN_NAMES.fullmatch(path.name):
+        raise InputError(
+            f"{path} is a name of files that a task keeps beside a vault file: choose another"
+        )
 
 
 def _refuse_missing_directory(path: Path) -> None:

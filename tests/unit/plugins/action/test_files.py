@@ -358,6 +358,25 @@ def test_bad_input(
     assert not (tmp_path / "keys.yml").exists()
 
 
+@pytest.mark.parametrize("check", [True, False], ids=["check", "real"])
+@pytest.mark.parametrize("option", ["file", "csv_file"])
+@pytest.mark.parametrize(
+    "name", [".keys.yml.pending", ".keys.yml.lock", ".keys.yml.tmp", ".probe-keys.yml"]
+)
+def test_name_of_a_file_that_the_task_makes(
+    emulator: Emulator, run: Run, tmp_path: Path, *, option: str, name: str, check: bool
+) -> None:
+    """Keys never lie where a run keeps its journal, its lock or what it is about to write."""
+    add_users(emulator, "ann")
+
+    result = run(**{"name": "ann", option: name}, check=check)
+
+    assert result.failed
+    assert f"{tmp_path / name} is a name of files that a task keeps beside" in result.msg
+    assert writing_actions(emulator) == []
+    assert not (tmp_path / name).exists()
+
+
 @pytest.mark.parametrize("path", ["/proc/keys.yml", "/sys/keys.yml"])
 def test_directory_that_cannot_be_written(emulator: Emulator, run: Run, path: str) -> None:
     """A directory in which no file can be made fails the task before any key."""
