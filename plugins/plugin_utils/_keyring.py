@@ -16,7 +16,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 
-from ..module_utils._access_key import ACTIVE, AccessKeyApi, describe_keys, find_keys
+from ..module_utils._access_key import ACTIVE, AccessKeyApi, describe_keys
 from ..module_utils._errors import InputError, RamError, unforeseen
 from ..module_utils._pool import attempt_all, map_all
 from ..module_utils._stats import CHANGED, FAILED, FATES
@@ -48,7 +48,7 @@ from ._keyring_plan import (
 )
 from ._keyring_text import Scalar
 from ._settlement import Settlement, Settler
-from ._verification import NEW_KEY_PATIENCE, verify_pair
+from ._verification import NEW_KEY_PATIENCE, find_keys_with, verify_pair
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -309,7 +309,13 @@ class Keyring:
             return None
         if case.user.user_id is None:
             return []
-        keys = find_keys(self._client, case.user_name)
+        entry = case.entry if case.entry and self._is_ours(case.entry) else None
+        keys = find_keys_with(
+            self._client,
+            case.user_name,
+            key_id=entry.access_key_id if entry else None,
+            created=entry.created if entry else None,
+        )
         lost = self._settlement.lost_keys
         return keys and [key for key in keys if key.access_key_id not in lost]
 

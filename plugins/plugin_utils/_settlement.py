@@ -8,9 +8,10 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ..module_utils._access_key import AccessKeyApi, find_keys, find_lost_key, settle_lost_create
+from ..module_utils._access_key import AccessKeyApi, find_lost_key, settle_lost_create
 from ..module_utils._errors import InputError
 from ..module_utils._pool import map_all
+from ._verification import find_keys_with
 
 if t.TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -93,7 +94,7 @@ class Settler:
             for user_id, key in pending.saved.items()
             if (owner := self._directory.by_id(user_id))
         ]
-        alive = map_all(lambda pair: self._living_keys(pair[0]), owned, self._concurrency)
+        alive = map_all(lambda pair: self._living_keys(*pair), owned, self._concurrency)
         for (owner, key), living in zip(owned, alive, strict=True):
             if self._is_to_merge(key, owner, pending.intents[key.user_id], living):
                 settlement.recovered[owner.user_name] = self._file.new_entry(
@@ -104,9 +105,11 @@ class Settler:
                     created=key.created,
                 )
 
-    def _living_keys(self, owner: User) -> set[str]:
-        keys = find_keys(self._client, owner.user_name) or []
-        return {str(key.access_key_id) for key in keys}
+    def _living_keys(self, owner: User, saved: SavedKey) -> set[str]:
+        keys = find_keys_with(
+            self._client, owner.user_name, key_id=saved.access_key_id, created=saved.created
+        )
+        return {str(key.access_key_id) for key in keys or []}
 
     def _is_to_merge(
         self, key: SavedKey, owner: User, intent: Intent, living: Collection[str]

@@ -1,22 +1,27 @@
 # Copyright (c) 2026, the keysmith.alibabacloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Prove that a key pair works, by signing a call with it that needs no permission."""
+"""Prove that a key pair works, by signing a call with it that needs no permission.
+
+A key that is seconds old may not be known everywhere yet, so it gets time before it is given up.
+"""
 
 from __future__ import annotations
 
 import time
 import typing as t
 
+from ..module_utils._access_key import find_keys, timestamp
 from ..module_utils._errors import ApiError, RamError
 from ..module_utils._stopping import StoppedError, pause
 
 if t.TYPE_CHECKING:
+    from ..module_utils._access_key import AccessKey
     from ..module_utils._client import Client, Identity
 
-# A key that is seconds old may not be known everywhere yet.
 NEW_KEY_PATIENCE = 30.0
 FIRST_PAUSE = 0.25
+PAUSE_BETWEEN_LISTS = 1.0
 UNKNOWN = "InvalidAccessKeyId.NotFound"
 # What the cloud says of a pair that does not sign, whatever becomes of the cloud later.
 REFUSALS = {
@@ -44,6 +49,24 @@ def verify_pair(
     expected = (client.identity.account_id, user_id or identity.user_id)
     if (identity.account_id, identity.user_id) != expected:
         raise RamError(f"Key {access_key_id} is stored but signs for {identity.arn}")
+
+
+def find_keys_with(
+    client: Client, user_name: str, *, key_id: str | None, created: str | None
+) -> list[AccessKey] | None:
+    """Return the keys of a user, None if there is no such user.
+
+    A key that should be among them and is only seconds old is waited for: that it is not listed
+    doesn't mean yet that it is gone.
+    """
+    age = client.server_time() - (timestamp(created) or 0.0)
+    deadline = time.monotonic() + NEW_KEY_PATIENCE - max(0.0, age)
+    while True:
+        keys = find_keys(client, user_name)
+        is_listed = keys is None or any(key.access_key_id == key_id for key in keys)
+        if is_listed or time.monotonic() > deadline:
+            return keys
+        pause(PAUSE_BETWEEN_LISTS)
 
 
 def identity_of_pair(client: Client, access_key_id: str, secret: str, *, where: str) -> Identity:

@@ -293,7 +293,9 @@ def set_status(emulator: Emulator, name: str, key_id: str, status: str) -> None:
 
 
 def delete_key(emulator: Emulator, name: str, key_id: str) -> None:
-    """Delete a key."""
+    """Delete a key, a minute later than all that was done so far."""
+    # While a key is new, that it is not listed doesn't mean that it is gone.
+    emulator.advance_clock(60)
     emulator.call("DeleteAccessKey", UserName=name, UserAccessKeyId=key_id)
 
 

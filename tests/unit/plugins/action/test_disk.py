@@ -362,7 +362,7 @@ def test_journal_that_is_lost_meanwhile(
     first = run_and_strike(emulator, run, note_and_strike)
     left = {**keys_of(emulator, "ann"), **keys_of(emulator, "bob")}
     mend(file)
-    emulator.advance_clock(10)
+    emulator.advance_clock(60)
     second = run(users=["ann", "bob"], file="secrets/keys.yml", verify="all")
 
     lost = made if all_lost else made[1:]

@@ -16,6 +16,7 @@ from itertools import count
 import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
 
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._access_key import AccessKeyApi
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._journal import read_journal
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring_file import (
     KeyringFile,
@@ -39,6 +40,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from ansible_collections.keysmith.alibabacloud.plugins.module_utils._access_key import AccessKey
     from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring_file import Entry
     from emulator import Emulator
 
@@ -340,6 +342,36 @@ def test_saved_key_that_is_gone(emulator: Emulator, run: Run, interrupted: Vault
     assert not result.failed, result.msg
     assert result["users"][0]["action"] == "created"
     assert stored_keys(interrupted)["ann"] == keys_of(emulator, "ann")
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_saved_key_that_is_not_listed_yet(
+    emulator: Emulator,
+    start: Start,
+    run: Run,
+    file: VaultFile,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    check: bool,
+) -> None:
+    """A saved key that is only seconds old isn't taken for gone until it has had time to show."""
+    add_users(emulator, "ann", "bob")
+    interrupt(emulator, start, file, seconds_ago=0)
+    [saved] = keys_of(emulator, "ann")
+    list_keys, lists = AccessKeyApi.list_keys, count()
+
+    # How soon the cloud shows a new key, nobody says; the emulator does at once.
+    def list_late(api: AccessKeyApi) -> list[AccessKey]:
+        found = list_keys(api)
+        return found if next(lists) > 2 else [key for key in found if key.access_key_id != saved]
+
+    monkeypatch.setattr(AccessKeyApi, "list_keys", list_late)
+
+    result = run(users=["ann"], check=check)
+
+    assert not result.failed, result.msg
+    assert result["users"][0]["action"] == "recovered"
+    assert result["users"][0]["access_key_id"] == saved
 
 
 def test_users_that_are_gone(emulator: Emulator, run: Run, interrupted: VaultFile) -> None:

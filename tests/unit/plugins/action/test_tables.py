@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 import typing as t
+from itertools import count
 
 import pytest
 
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._access_key import AccessKeyApi
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils import _keyring
 
 from ..conftest import sign_in, writing_actions
@@ -18,6 +20,7 @@ from .conftest import add_key, add_users, delete_key, keys_of, set_status, store
 if t.TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ansible_collections.keysmith.alibabacloud.plugins.module_utils._access_key import AccessKey
     from emulator import Emulator
 
     from ..conftest import Result
@@ -212,6 +215,28 @@ def test_missing_key_that_is_not_replaced(
     assert all(key in result.msg for key in keys_of(emulator, "ann") or [ann])
     assert any_file.path.read_bytes() == before
     assert writing_actions(emulator) == []
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_key_that_is_not_listed_yet(
+    emulator: Emulator, run: Run, file: VaultFile, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    """A key that is only seconds old isn't taken for gone until it has had time to show."""
+    add_users(emulator, "ann")
+    run(name="ann")
+    list_keys, lists = AccessKeyApi.list_keys, count()
+
+    # How soon the cloud shows a new key, nobody says; the emulator does at once.
+    def list_late(api: AccessKeyApi) -> list[AccessKey]:
+        return list_keys(api) if next(lists) > 1 else []
+
+    monkeypatch.setattr(AccessKeyApi, "list_keys", list_late)
+
+    result = run(name="ann", state=state)
+
+    assert not result.failed, result.msg
+    assert stored_keys(file).get("ann", {}) == keys_of(emulator, "ann")
+    assert len(keys_of(emulator, "ann")) == (state == "present")
 
 
 def test_unmanaged_key_gets_a_second_one(emulator: Emulator, run: Run, any_file: VaultFile) -> None:
