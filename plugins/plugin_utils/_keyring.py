@@ -219,6 +219,8 @@ class Keyring:
             self._written = dict(self._entries)
         else:
             self._write(self._entries)
+            # What an earlier run brought from the journal into the file may be gone from there.
+            self._file.refuse_without(self._entries)
             self._forget_journal()
 
     def plan(self) -> list[str]:

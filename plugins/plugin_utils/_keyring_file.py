@@ -160,6 +160,12 @@ class KeyringFile:
             entries = self._entries_in(text)
             self._contents = replace(self._contents, data=data, text=text, entries=entries)
 
+    def refuse_without(self, entries: Mapping[str, Entry]) -> None:
+        """Raise FileChangedError unless the file holds the keys of all these entries by now."""
+        held = self._open(read_if_there(self.path)).entries
+        if any(_key_of(held.get(user)) != _key_of(entry) for user, entry in entries.items()):
+            raise FileChangedError(f"{self.path} changed while this task read it: run again")
+
     def _refuse_clashes(self, now: _Contents, changes: Mapping[str, Entry | None]) -> None:
         """Raise FileChangedError if these changes can't be made to what the file holds now."""
         if self._contents.data.strip() and not now.data.strip():

@@ -180,6 +180,39 @@ def test_settling_twice(emulator: Emulator, run: Run, any_interrupted: VaultFile
     assert not any_interrupted.journal.exists()
 
 
+@pytest.mark.parametrize("held", [["ann"], ["ann", "bob"]])
+def test_file_that_is_put_back_while_a_run_settles(
+    emulator: Emulator, start: Start, run: Run, any_file: VaultFile, held: list[str]
+) -> None:
+    """The journal stays if the file loses keys that an earlier run had brought into it."""
+    names = ["ann", "bob", "cat"]
+    add_users(emulator, *names)
+    emulator.fail("CreateAccessKey", "delay", skip=2, when="after", ms=60_000)
+    running = start(users=names, concurrency=1, layout=any_file.layout)
+    wait_for(lambda: not emulator.faults())
+    running.kill()
+    emulator.advance_clock(10)
+    any_file.write("ram_keyring: {}\n")
+    for name in held:
+        [(key_id, secret)] = keys_of(emulator, name).items()
+        user_id = emulator.state()["users"][name]["user_id"]
+        owner = {"account_id": emulator.account_id, "user_id": user_id}
+        any_file.edit(name, access_key_id=key_id, access_key_secret=secret, **owner)
+    emulator.fail("ListAccessKeys", "delay", ms=400)
+
+    with ThreadPoolExecutor() as pool:
+        settling = pool.submit(recover, run, any_file)
+        wait_for(lambda: not emulator.faults())
+        any_file.write("ram_keyring: {}\n")
+        first = settling.result()
+    second = recover(run, any_file)
+
+    assert first.failed
+    assert f"{any_file.path} changed" in first.msg
+    assert not second.failed, second.msg
+    assert stored_keys(any_file) == {name: keys_of(emulator, name) for name in ("ann", "bob")}
+
+
 def test_create_that_is_carried_out_after_the_crash(
     emulator: Emulator, start: Start, run: Run, file: VaultFile
 ) -> None:
