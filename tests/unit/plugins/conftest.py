@@ -2,10 +2,14 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run modules and the action plugin in this process, over real HTTP against the emulator."""
+"""Run modules and the action plugin in this process, over real HTTP against the emulator.
+
+For the tests of modules ansible-test hides what is not on a target: import nothing of it here.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import time
@@ -15,13 +19,6 @@ from dataclasses import dataclass
 import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings
-from ansible.parsing.dataloader import DataLoader
-from ansible.parsing.vault import VaultSecret
-from ansible.playbook.play_context import PlayContext
-from ansible.playbook.task import Task
-from ansible.plugins.loader import action_loader, connection_loader
-from ansible.template import Templar
-from ansible.utils.display import Display
 
 from emulator import Emulator
 from emulator.actions.mfa import totp
@@ -30,11 +27,11 @@ if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-# The SDK reads the environment when it is imported, so that comes before any test changes it.
-importlib.import_module("alibabacloud_credentials.client")
+# The SDK reads the environment when it is imported, so that comes before any test changes it; and
+# ansible-test forks for each test, so that none has to import it again.
+importlib.import_module("alibabacloud_ram20150501.client")
 
 COLLECTION = "ansible_collections.keysmith.alibabacloud"
-VAULT_PASSWORD = "open sesame"
 READING = ("Get", "List")
 
 
@@ -140,6 +137,18 @@ def connection(emulator: Emulator) -> dict[str, t.Any]:
     return connection_to(emulator)
 
 
+def forget_warnings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the next module of this process show its warnings though an earlier one has shown them.
+
+    It does so in its result; from 2.19 on, in a process that has the controller too, on stderr.
+    """
+    monkeypatch.setattr(warnings, "_global_warnings", type(warnings._global_warnings)())
+    with contextlib.suppress(ModuleNotFoundError):
+        from ansible.utils.display import Display
+
+        monkeypatch.setattr(Display(), "_warns", type(Display()._warns)())
+
+
 @pytest.fixture
 def run_module(
     connection: dict[str, t.Any],
@@ -152,9 +161,7 @@ def run_module(
         arguments = {"ANSIBLE_MODULE_ARGS": {**connection, **options}}
         monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps(arguments).encode())
         monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
-        # A warning is shown once for each process, on standard error; before 2.19 in each result.
-        monkeypatch.setattr(Display(), "_warns", type(Display()._warns)())
-        monkeypatch.setattr(warnings, "_global_warnings", type(warnings._global_warnings)())
+        forget_warnings(monkeypatch)
         module = importlib.import_module(f"{COLLECTION}.plugins.modules.{name}")
         with pytest.raises(SystemExit):
             module.main()
@@ -167,44 +174,12 @@ def run_module(
 @pytest.fixture
 def run_action(connection: dict[str, t.Any], tmp_path: Path) -> Callable[..., Result]:
     """A function that runs ram_keyring with options; files are relative to the test's folder."""
+    from .keyring_task import run_keyring
 
     def run(**arguments: t.Any) -> Result:
         return Result(run_keyring(tmp_path, **{**connection, **arguments}))
 
     return run
-
-
-def run_keyring(
-    directory: str | Path,
-    *,
-    check: bool = False,
-    diff: bool = False,
-    vault: list[tuple[str, str]] | None = None,
-    environment: dict[str, str] | None = None,
-    **options: t.Any,
-) -> dict[str, t.Any]:
-    """Run ram_keyring for a playbook in the directory and return its result; null is not given."""
-    name = "keysmith.alibabacloud.ram_keyring"
-    given = {key: value for key, value in options.items() if value is not None}
-    settings = {"check_mode": check, "diff": diff, "environment": environment}
-    task = Task.load({name: given, **settings})
-    loader = DataLoader()
-    loader.set_basedir(str(directory))
-    passwords = [("default", VAULT_PASSWORD)] if vault is None else vault
-    secrets: t.Any = [(label, VaultSecret(word.encode())) for label, word in passwords]
-    loader.set_vault_secrets(secrets)
-    context = PlayContext()
-    action = action_loader.get(
-        name,
-        task=task,
-        connection=connection_loader.get("ansible.builtin.local", context, None),
-        play_context=context,
-        loader=loader,
-        templar=Templar(loader=loader, variables={}),
-        shared_loader_obj=None,
-    )
-    result: dict[str, t.Any] = action.run(task_vars={})
-    return result
 
 
 def writing_actions(emulator: Emulator) -> list[str]:

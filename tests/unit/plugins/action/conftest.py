@@ -25,7 +25,8 @@ import pytest
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
 
-from ..conftest import VAULT_PASSWORD, Result, run_keyring, writing_actions
+from ..conftest import Result, writing_actions
+from ..keyring_task import VAULT_PASSWORD, run_keyring
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,7 +42,7 @@ from ansible.plugins.loader import init_plugin_loader
 init_plugin_loader()
 import alibabacloud_ram20150501.client
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils import _stopping
-from ansible_collections.keysmith.alibabacloud.tests.unit.plugins.conftest import run_keyring
+from ansible_collections.keysmith.alibabacloud.tests.unit.plugins.keyring_task import run_keyring
 fsync = os.fsync
 os.fsync = lambda descriptor: (sys.audit("keysmith.fsync"), fsync(descriptor))[1]
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)

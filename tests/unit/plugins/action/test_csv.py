@@ -21,7 +21,8 @@ from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._durable imp
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault import Vault
 from emulator import Emulator
 
-from ..conftest import VAULT_PASSWORD, writing_actions
+from ..conftest import writing_actions
+from ..keyring_task import VAULT_PASSWORD
 from .conftest import (
     VaultFile,
     add_key,

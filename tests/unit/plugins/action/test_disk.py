@@ -23,7 +23,7 @@ from ansible.parsing.vault import VaultLib, VaultSecret
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._journal import read_journal
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault import Vault
 
-from ..conftest import VAULT_PASSWORD
+from ..keyring_task import VAULT_PASSWORD
 from .conftest import SERVER, TESTS, VaultFile, add_users, keys_of, stored_keys, wait_for
 
 if t.TYPE_CHECKING:

@@ -20,7 +20,8 @@ from ansible.parsing.vault import VaultLib, VaultSecret
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils import _durable
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._durable import FileLock
 
-from ..conftest import VAULT_PASSWORD, run_keyring, writing_actions
+from ..conftest import writing_actions
+from ..keyring_task import VAULT_PASSWORD, run_keyring
 from .conftest import (
     VaultFile,
     add_users,

@@ -23,7 +23,8 @@ from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring_fil
 )
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault import Vault
 
-from ..conftest import VAULT_PASSWORD, writing_actions
+from ..conftest import writing_actions
+from ..keyring_task import VAULT_PASSWORD
 from .conftest import (
     VaultFile,
     add_key,
