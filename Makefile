@@ -69,10 +69,10 @@ docs: $(VENV)/.dev-stamp ## Build the documentation in build/docs/html, offline;
 
 .PHONY: sanity
 sanity: $(VENV)/.dev-stamp ## Pass the sanity tests of ansible-test
-	@$(RUN) python tests/tools/sanity.py $(ARGS)
+	@$(RUN) python tests/tools/ansible_test.py sanity $(ARGS)
 
 .PHONY: check
-check: $(VENV)/.dev-stamp ## Pass the tests on each supported ansible-core that has its Python here
+check: $(VENV)/.dev-stamp ## Pass tests, sanity and units on each supported ansible-core that has its Python here
 	@nox $(ARGS)
 
 define EXPORTS

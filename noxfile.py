@@ -27,14 +27,33 @@ nox.options.reuse_venv = "yes"
 SHORT_FOLDER = {"TMPDIR": tempfile.gettempdir()}
 
 
-@nox.session
-@nox.parametrize(
-    "python,core", [("3.11", "2.18"), ("3.11", "2.19"), ("3.12", "2.20"), ("3.13", "2.21")]
+# Each with a Python that it runs on.
+CORES = {"2.18": "3.11", "2.19": "3.11", "2.20": "3.12", "2.21": "3.13"}
+on_each_core = nox.parametrize(
+    "python,core", [nox.param(python, core, id=core, tags=[core]) for core, python in CORES.items()]
 )
+
+
+@nox.session
+@on_each_core
 def tests(session: nox.Session, core: str) -> None:
     """Run pytest on one ansible-core."""
     session.install(f"ansible-core~={core}.0", "-r", "requirements-test.txt")
     session.run("python", "-m", "pytest", *session.posargs, env=SHORT_FOLDER)
+
+
+@nox.session
+@on_each_core
+def sanity(session: nox.Session, core: str) -> None:
+    """Run ansible-test sanity on one ansible-core."""
+    ansible_test(session, core, "sanity")
+
+
+@nox.session
+@on_each_core
+def units(session: nox.Session, core: str) -> None:
+    """Run ansible-test units on one ansible-core."""
+    ansible_test(session, core, "units", "--requirements")
 
 
 @nox.session(name="docs-examples")
@@ -82,6 +101,14 @@ def builder(session: nox.Session) -> None:
     session.log(found)
     if "alibabacloud-ram20150501" not in found:
         session.error("ansible-builder would not install the SDK")
+
+
+def ansible_test(session: nox.Session, core: str, *command: str) -> None:
+    """Run a command of ansible-test on one ansible-core."""
+    # uv leaves out pip, which ansible-test calls.
+    session.install(f"ansible-core~={core}.0", "pip")
+    script = "tests/tools/ansible_test.py"
+    session.run("python", script, *command, *session.posargs, env=SHORT_FOLDER)
 
 
 def build(session: nox.Session, folder: str) -> Path:

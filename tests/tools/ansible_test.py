@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run `ansible-test sanity` on a copy of the checkout, also where only a package index is reached.
+"""Run ansible-test on a copy of the checkout, also where only a package index is reached.
 
 ansible-test wants a real `ansible_collections` directory around the collection (a link will not
 do) and takes every file that it finds there: the copy holds the files that git does not ignore.
@@ -65,12 +65,13 @@ def provide_pip() -> None:
 
 
 def main() -> int:
-    """Run the tests for this Python and return the exit status of ansible-test."""
+    """Run the command of the arguments for this Python; return the exit status of ansible-test."""
     provide_pip()
     # Without a version it tries every Python on PATH and fails at the first shim of pyenv.
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    command = ["ansible-test", "sanity", "--local", "--python", version, *sys.argv[1:]]
-    with tempfile.TemporaryDirectory(prefix="keysmith-sanity-") as tree:
+    name, *options = sys.argv[1:]
+    command = ["ansible-test", name, "--local", "--python", version, *options]
+    with tempfile.TemporaryDirectory(prefix="keysmith-") as tree:
         return subprocess.run(command, cwd=copy_collection(Path(tree)), check=False).returncode
 
 
