@@ -58,7 +58,7 @@ def units(session: nox.Session, core: str) -> None:
 
 @nox.session(name="docs-examples")
 def docs_examples(session: nox.Session) -> None:
-    """Run every command and playbook of the README and the guides."""
+    """Run every command and playbook of the guides, the READMEs and CONTRIBUTING."""
     session.install("-r", "requirements-test.txt")
     session.run(
         "python", "-m", "docs", *session.posargs, env={"PYTHONPATH": "tests", **SHORT_FOLDER}

@@ -2,4 +2,4 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The examples of the README and the guides, run as a reader would run them."""
+"""The examples of the pages and the plugins, run as a reader would run them."""

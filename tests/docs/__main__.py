@@ -33,8 +33,9 @@ def main() -> None:
         publication = Publication(Path(folder))
         with ThreadPoolExecutor(AT_ONCE) as pool:
             outcomes = list(pool.map(lambda name: _outcome(name, publication), names))
-    excused = [block for blocks, _failed in outcomes for block in blocks if block.excuse]
-    print(f"{len(excused)} blocks are not run, only read:")
+    blocks = [block for found, _failed in outcomes for block in found]
+    excused = [block for block in blocks if block.excuse]
+    print(f"{len(blocks)} blocks, {len(excused)} of them not run, only read:")
     for block in excused:
         print(f"  {block.place} ({block.language}): {block.excuse}")
     sys.exit(any(failed for _blocks, failed in outcomes))

@@ -26,6 +26,7 @@ if t.TYPE_CHECKING:
     from .reader import Publication
 
 GUIDES = "docs/docsite/rst"
+OTHER_PAGES = ("README.md", "CONTRIBUTING.md", "roles/ram_credentials/README.md")
 # A page with one of these in its commands brings along what other pages take for granted.
 INSTALLS = "ansible-galaxy collection install"
 CREDENTIALS = EXAMPLE_KEYS["ops"]
@@ -34,9 +35,9 @@ END_OF_FILE = "END OF FILE"
 
 
 def pages() -> list[str]:
-    """Return the README and the guides."""
+    """Return the guides, and the pages beside the code."""
     guides = sorted((CHECKOUT / GUIDES).glob("*.rst"))
-    return ["README.md", *(str(guide.relative_to(CHECKOUT)) for guide in guides)]
+    return [*OTHER_PAGES, *(str(guide.relative_to(CHECKOUT)) for guide in guides)]
 
 
 def check_page(page: str, publication: Publication) -> list[Block]:

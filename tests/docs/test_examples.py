@@ -112,6 +112,17 @@ def test_hidden_block(tmp_path: Path) -> None:
         blocks_of(tmp_path / "page.rst", text)
 
 
+def test_make() -> None:
+    """The pages name all commands of the Makefile that are for people, and no others."""
+    makefile = (CHECKOUT / "Makefile").read_text(encoding="utf-8")
+    text = "\n".join((CHECKOUT / page).read_text(encoding="utf-8") for page in pages())
+
+    known = re.findall(r"^([a-z]+):.*## ", makefile, re.MULTILINE)
+    named = re.findall(r"(?:`|=1 |^ *)make ([a-z ]+?)(?:`| ARGS|$)", text, re.MULTILINE)
+
+    assert set(" ".join(named).split()) == set(known)
+
+
 def test_messages() -> None:
     """Each message of the troubleshooting guide is one that a plugin can give."""
     guide = CHECKOUT / GUIDES / "troubleshooting_guide.rst"
