@@ -93,14 +93,14 @@ EXAMPLES = r"""
 
 - name: Disable a key
   keysmith.alibabacloud.ram_access_key:
-    user_name: slb-api
-    user_access_key_id: LTAI5tEXAMPLEEXAMPLE0001
+    user_name: legacy-api
+    user_access_key_id: LTAI5tEXAMPLEEXAMPLE0002
     status: inactive
 
 - name: Delete a key
   keysmith.alibabacloud.ram_access_key:
-    user_name: slb-api
-    user_access_key_id: LTAI5tEXAMPLEEXAMPLE0001
+    user_name: legacy-api
+    user_access_key_id: LTAI5tEXAMPLEEXAMPLE0002
     state: absent
 
 - name: Delete all keys of a user

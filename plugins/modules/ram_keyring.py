@@ -198,7 +198,7 @@ EXAMPLES = r"""
 - name: Store a key that was made in the console, if it is that of a certain user
   keysmith.alibabacloud.ram_keyring:
     file: secrets/ram_keyring.yml
-    name: slb-api
+    name: legacy-api
     import_csv: ~/Downloads/AccessKey.csv
 
 - name: Hand the key of one user out as a CSV file

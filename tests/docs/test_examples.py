@@ -11,11 +11,14 @@ import re
 import typing as t
 
 import pytest
+import yaml
+from ansible.playbook.task import Task
 from docutils import nodes
 from docutils.core import publish_doctree
 
 from .blocks import Block, PageError, read_blocks
 from .checks import problems_of
+from .examples import plugin_examples
 from .reader import CHECKOUT, Publication
 from .run import GUIDES, check_page, pages, run_page
 
@@ -62,6 +65,22 @@ def blocks_of(path: Path, text: str) -> list[Block]:
 def test_readme(publication: Publication) -> None:
     """Every command and playbook of the README works, in its order, in one folder."""
     run_page(check_page("README.md", publication), publication)
+
+
+def test_plugins(publication: Publication) -> None:
+    """Every example in the documentation of a plugin works where what it speaks of is there."""
+    run_page(plugin_examples(), publication)
+
+
+def test_full_names() -> None:
+    """The examples of the plugins name each module in full."""
+    playbooks = [yaml.safe_load(block.text) for block in plugin_examples() if block.file]
+    tasks = [task for [play] in playbooks for task in play["tasks"]]
+
+    modules = {word for task in tasks for word in task if word not in Task.fattributes}
+
+    assert modules
+    assert [module for module in modules if module.count(".") != 2] == []
 
 
 @pytest.mark.parametrize("page", pages())
