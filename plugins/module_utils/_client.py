@@ -12,6 +12,7 @@ from __future__ import annotations
 import email.utils
 import os
 import re
+import sys
 import time
 import typing as t
 from contextlib import contextmanager
@@ -36,6 +37,13 @@ IMS = ("ims", "2019-08-15")
 
 class MissingLibraryError(RamError):
     """The official SDK is not installed for the Python that runs this code."""
+
+    def __init__(self, module: str) -> None:
+        super().__init__(
+            f"The Alibaba Cloud SDK is missing: this Python can't import {module}. "
+            f"Install what the collection needs: {sys.executable} -m pip install -r "
+            ".../ansible_collections/keysmith/alibabacloud/requirements.txt"
+        )
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ import os
 import typing as t
 from contextlib import contextmanager
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 
-from ._client import Client, MissingLibraryError
+from ._client import Client
 from ._errors import InputError, RamError, told_together, unforeseen
 from ._options import (
     CONNECTION_SPEC,
@@ -103,8 +103,6 @@ class RamModule(AnsibleModule):
         """Fail with a message that shows no secret, whatever goes wrong."""
         try:
             yield
-        except MissingLibraryError as error:
-            self.fail_json(msg=missing_required_lib(str(error)))
         except RamError as error:
             self.fail_json(**error.as_result())
         except Exception as error:  # noqa: BLE001 - a traceback could quote anything

@@ -13,12 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ansible import context
-from ansible.module_utils.basic import missing_required_lib
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
 
-from ..module_utils._client import Client, MissingLibraryError
+from ..module_utils._client import Client
 from ..module_utils._errors import InputError, RamError, unforeseen
 from ..module_utils._options import CONNECTION_SPEC, ConnectionOptions, refuse_split_json
 from ..module_utils._stopping import listening, refuse_if_stopped
@@ -54,8 +53,6 @@ class RamAction(ActionBase):
                 # One item of a loop may have been stopped before.
                 refuse_if_stopped()
                 return {**result, **self.converge(self._checked_arguments())}
-        except MissingLibraryError as error:
-            return {**result, "failed": True, "msg": missing_required_lib(str(error))}
         except RamError as error:
             return {**result, **failure(error)}
         except Exception as error:
