@@ -23,6 +23,7 @@ PLUGINS = sorted(path.stem for path in (CHECKOUT / "plugins" / "modules").glob("
 # What the commands of the Makefile, git, ansible-test and people leave in a checkout
 JUNK = (
     ".ansible/tmp/junk",
+    ".env",
     ".git/config",
     ".mypy_cache/junk",
     ".nox/junk",
@@ -30,9 +31,13 @@ JUNK = (
     ".ruff_cache/junk",
     ".vault-password",
     ".venv/junk",
+    "AccessKey.csv",
+    "before.json",
     "demo/secrets/ram_keyring.yml",
     "keysmith-alibabacloud-0.0.1.tar.gz",
+    "plugins/action/.ram_keyring.py.swp",
     "plugins/action/__pycache__/junk.pyc",
+    "plugins/action/ram_keyring.py.orig",
     "secrets/.ram_keyring.yml.lock",
     "secrets/.ram_keyring.yml.pending",
     "secrets/ram_keyring.yml",
