@@ -63,6 +63,15 @@ def drop_contents(_app: Sphinx, page: nodes.document) -> None:
             topic.parent.remove(topic)
 
 
+def put_changelog_last(_app: Sphinx, page: nodes.document) -> None:
+    """Begin the index, and with it the navigation, with the guides."""
+    for section in list(page.findall(nodes.section)):
+        if "changelog" in section["ids"]:
+            siblings = t.cast("nodes.Element", section.parent)
+            siblings.remove(section)
+            siblings.append(section)
+
+
 def name_page(_app: Sphinx, page: nodes.document) -> None:
     """Let the title begin with the name that tells one page from the other."""
     for title in list(page.findall(nodes.title))[:1]:
@@ -83,5 +92,6 @@ def setup(app: Sphinx) -> None:
     """Register what is done to the pages; Sphinx collects their titles at priority 500."""
     app.connect("missing-reference", link_to_ansible)
     app.connect("doctree-read", drop_contents, 400)
+    app.connect("doctree-read", put_changelog_last, 400)
     app.connect("doctree-read", name_page, 400)
     app.connect("doctree-read", shorten_navigation, 600)
