@@ -201,7 +201,7 @@ stats:
       returned: always
       type: int
     retries:
-      description: How many of them repeated one before.
+      description: How many of the requests repeated one before.
       returned: always
       type: int
     seconds:

@@ -257,7 +257,7 @@ account_id:
   type: str
   sample: "1234567890123456"
 problems:
-  description: Each reason why nothing was done; C(msg) holds the first of them.
+  description: Each reason why nothing was done; C(msg) tells the first two.
   returned: when there are users that can't be helped
   type: list
   elements: str
@@ -297,7 +297,7 @@ stats:
       returned: always
       type: int
     retries:
-      description: How many of them repeated one before.
+      description: How many of the requests repeated one before.
       returned: always
       type: int
     seconds:
