@@ -329,6 +329,20 @@ def test_orphan_that_may_be_somebody_elses(
     assert any(other in warning for warning in result["warnings"])
 
 
+def test_clock_that_was_put_back(
+    emulator: Emulator, start: Start, run: Run, interrupted: VaultFile
+) -> None:
+    """A create that seems to lie in the future is waited for no longer than one of just now."""
+    orphan = list(keys_of(emulator, "bob"))
+    sent = records(interrupted)[-1]["sent"] + 100_000
+    rewrite(interrupted, "intent", sent=sent, until=sent + 2)
+
+    assert start(users=["ann", "bob"]).wait()
+
+    assert set(orphan) < keys_of(emulator, "bob").keys()
+    assert not run(users=["ann", "bob"]).changed
+
+
 def test_settled_although_the_task_fails(
     emulator: Emulator, run: Run, interrupted: VaultFile
 ) -> None:
