@@ -85,12 +85,15 @@ def timestamp(date: str | None) -> float | None:
 
 
 class AccessKeyApi:
-    """The calls about the keys of one RAM user, or of the account itself; each raises RamError."""
+    """The calls about the keys of one RAM user, or of the account itself; each raises RamError.
+
+    `owner` says in words whose keys these are.
+    """
 
     def __init__(self, client: Client, user_name: str | None) -> None:
         self._client = client
         self._user_name = user_name
-        self._owner = f"user {user_name}" if user_name else "the account"
+        self.owner = f"user {user_name}" if user_name else "the account"
 
     def list_keys(self) -> list[AccessKey]:
         """Return the keys, without secrets and without last use."""
@@ -98,7 +101,7 @@ class AccessKeyApi:
         def read(answer: Answer) -> list[AccessKey]:
             return [self._access_key(item) for item in answer["AccessKeys"]["AccessKey"]]
 
-        return self._call("ListAccessKeys", f"list AccessKeys of {self._owner}", read)
+        return self._call("ListAccessKeys", f"list AccessKeys of {self.owner}", read)
 
     def create(self, announce: Callable[[], object]) -> AccessKey:
         """Create a key; only this answer ever holds the secret, so it is never asked for twice.
@@ -110,20 +113,20 @@ class AccessKeyApi:
             created = answer["AccessKey"]
             return replace(self._access_key(created), access_key_secret=created["AccessKeySecret"])
 
-        doing = f"create AccessKey for {self._owner}"
+        doing = f"create AccessKey for {self.owner}"
         return self._call("CreateAccessKey", doing, read, repeatable=False, announce=announce)
 
     def set_status(self, access_key_id: str, status: str) -> None:
         """Set the key Active or Inactive."""
         verb = "activate" if status == ACTIVE else "disable"
-        doing = f"{verb} AccessKey {access_key_id} of {self._owner}"
+        doing = f"{verb} AccessKey {access_key_id} of {self.owner}"
         self._call(
             "UpdateAccessKey", doing, nothing, user_access_key_id=access_key_id, status=status
         )
 
     def delete(self, access_key_id: str) -> None:
         """Delete the key; one that is gone already is fine."""
-        doing = f"delete AccessKey {access_key_id} of {self._owner}"
+        doing = f"delete AccessKey {access_key_id} of {self.owner}"
         with fine_if("EntityNotExist.User.AccessKey"):
             self._call("DeleteAccessKey", doing, nothing, user_access_key_id=access_key_id)
 
@@ -135,7 +138,7 @@ class AccessKeyApi:
             date = (answer.get("AccessKeyLastUsed") or {}).get("LastUsedDate")
             return date if date not in {None, "", "-", "N/A"} else None
 
-        doing = f"read last use of AccessKey {access_key_id} of {self._owner}"
+        doing = f"read last use of AccessKey {access_key_id} of {self.owner}"
         return self._call("GetAccessKeyLastUsed", doing, read, user_access_key_id=access_key_id)
 
     def _call(

@@ -55,8 +55,8 @@ class _Planner:
         self._options = options
         self._secret_has_sink = secret_has_sink
         self._user_name = user_name
-        self._owner = f"user {user_name}" if user_name else "the account"
         self._api = AccessKeyApi(client, user_name)
+        self._owner = self._api.owner
         self._keys = find_keys(client, user_name)
 
     def plan_present(self) -> Plan[AccessKey]:
