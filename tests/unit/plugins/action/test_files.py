@@ -333,6 +333,7 @@ def test_bad_file(
         ({"users": None}, "one of the following is required"),
         ({"state": "gone"}, "value of state must be one of"),
         ({"access_key_secret": "invented", "bad": 1}, "bad"),
+        ({"access_key_secret": "invented", "state": "invented"}, "value of state must be one of"),
         ({"name": "a b", "users": None}, "InvalidParameter.UserName.InvalidChars"),
     ],
 )
