@@ -36,6 +36,7 @@ FAULTS: dict[str, dict[str, t.Any]] = {
     "delay-after": {"kind": "delay", "ms": 1500, "when": "after"},
     "garbage": {"kind": "garbage"},
     "garbage-done": {"kind": "garbage", "status": 200, "when": "after"},
+    "half-done": {"kind": "half"},
     "empty": {"kind": "empty"},
     "empty-done": {"kind": "empty", "when": "after"},
 }
