@@ -25,13 +25,20 @@ import pytest
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
 
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._access_key import AccessKeyApi
+
 from ..conftest import Result, writing_actions
 from ..keyring_task import VAULT_PASSWORD, run_keyring
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from ansible_collections.keysmith.alibabacloud.plugins.module_utils._access_key import AccessKey
     from emulator import Emulator
+
+    # The fixtures `run` and `start`.
+    Run = Callable[..., "Result"]
+    Start = Callable[..., "Running"]
 
 # Imports everything once, then runs each task that it reads in a fork of its own. With `die_after`,
 # the task kills itself at a step: a file that is opened for writing, renamed or removed, data that
@@ -274,6 +281,24 @@ def snapshot(directory: Path) -> dict[str, t.Any]:
         content = path.read_bytes() if path.is_file() else None
         found[str(path)] = (status.st_mode, status.st_mtime_ns, status.st_ino, content)
     return found
+
+
+def vault_text(text: str | bytes, password: str = VAULT_PASSWORD, label: str = "default") -> bytes:
+    """Return a text as a vault."""
+    encrypted: bytes = VaultLib().encrypt(text, VaultSecret(password.encode()), label)
+    return encrypted
+
+
+def list_late(monkeypatch: pytest.MonkeyPatch, key_id: str, *, times: int) -> None:
+    """Leave a key out of the first lists, as a cloud may do; the emulator shows it at once."""
+    list_keys, lists = AccessKeyApi.list_keys, itertools.count()
+
+    def list_some(api: AccessKeyApi) -> list[AccessKey]:
+        found = list_keys(api)
+        hidden = key_id if next(lists) < times else None
+        return [key for key in found if key.access_key_id != hidden]
+
+    monkeypatch.setattr(AccessKeyApi, "list_keys", list_some)
 
 
 def add_users(emulator: Emulator, *names: str) -> None:

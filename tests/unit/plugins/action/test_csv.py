@@ -32,6 +32,7 @@ from .conftest import (
     set_status,
     snapshot,
     stored_keys,
+    vault_text,
     wait_for,
 )
 
@@ -39,19 +40,11 @@ if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ..conftest import Result
-    from .conftest import Running
+    from .conftest import Run, Start
 
-    Run = Callable[..., Result]
-    Start = Callable[..., Running]
     Download = Callable[..., str]
 
 HEADER = "AccessKey ID,AccessKey Secret\n"
-
-
-def vault_text(text: str, password: str = VAULT_PASSWORD, label: str = "default") -> bytes:
-    """Return a text as a vault."""
-    encrypted: bytes = VaultLib().encrypt(text, VaultSecret(password.encode()), label)
-    return encrypted
 
 
 def rows(*pairs: dict[str, str]) -> str:

@@ -32,10 +32,7 @@ if t.TYPE_CHECKING:
     from emulator import Emulator
 
     from ..conftest import Result
-    from .conftest import Running, Secrets
-
-    Run = Callable[..., Result]
-    Start = Callable[..., Running]
+    from .conftest import Run, Secrets, Start
 
 PAGE = 4096
 # A disk of its own, on which the processes have to obey the permissions even if root runs them.

@@ -15,7 +15,6 @@ from types import SimpleNamespace
 
 import pytest
 from ansible import context
-from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils import _durable
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._durable import FileLock
@@ -29,28 +28,17 @@ from .conftest import (
     keys_of,
     snapshot,
     stored_keys,
+    vault_text,
     wait_for,
 )
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable
-
     from emulator import Emulator
 
-    from ..conftest import Result
-    from .conftest import Running
-
-    Run = Callable[..., Result]
-    Start = Callable[..., Running]
+    from .conftest import Run, Start
 
 COLLECTION = Path(__file__).resolve().parents[4]
 TWO_IDS = [("dev", "one"), ("prod", "two")]
-
-
-def vault_text(text: str | bytes, password: str = VAULT_PASSWORD, label: str = "default") -> bytes:
-    """Return a text as a vault."""
-    encrypted: bytes = VaultLib().encrypt(text, VaultSecret(password.encode()), label)
-    return encrypted
 
 
 def header(file: VaultFile) -> str:

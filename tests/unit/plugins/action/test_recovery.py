@@ -16,7 +16,6 @@ from itertools import count
 import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
 
-from ansible_collections.keysmith.alibabacloud.plugins.module_utils._access_key import AccessKeyApi
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._journal import read_journal
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring_file import (
     KeyringFile,
@@ -31,6 +30,7 @@ from .conftest import (
     add_users,
     delete_key,
     keys_of,
+    list_late,
     set_status,
     snapshot,
     stored_keys,
@@ -38,18 +38,13 @@ from .conftest import (
 )
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from ansible_collections.keysmith.alibabacloud.plugins.module_utils._access_key import AccessKey
     from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring_file import Entry
     from emulator import Emulator
 
     from ..conftest import Result
-    from .conftest import Running, Secrets
-
-    Run = Callable[..., Result]
-    Start = Callable[..., Running]
+    from .conftest import Run, Secrets, Start
 
 
 def interrupt(
@@ -406,14 +401,7 @@ def test_saved_key_that_is_not_listed_yet(
     add_users(emulator, "ann", "bob")
     interrupt(emulator, start, file, seconds_ago=0)
     [saved] = keys_of(emulator, "ann")
-    list_keys, lists = AccessKeyApi.list_keys, count()
-
-    # How soon the cloud shows a new key, nobody says; the emulator does at once.
-    def list_late(api: AccessKeyApi) -> list[AccessKey]:
-        found = list_keys(api)
-        return found if next(lists) > 2 else [key for key in found if key.access_key_id != saved]
-
-    monkeypatch.setattr(AccessKeyApi, "list_keys", list_late)
+    list_late(monkeypatch, saved, times=3)
 
     result = run(users=["ann"], check=check)
 

@@ -16,15 +16,10 @@ from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._durable imp
 from .conftest import add_users, keys_of, stored_keys, wait_for
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable
-
     from emulator import Emulator
 
     from ..conftest import Result
-    from .conftest import Running, VaultFile
-
-    Run = Callable[..., Result]
-    Start = Callable[..., Running]
+    from .conftest import Run, Running, Start, VaultFile
 
 NAMES = ["ann", "bob", "cid", "dan", "eve", "fay"]
 REQUESTS = {

@@ -7,26 +7,19 @@
 from __future__ import annotations
 
 import typing as t
-from itertools import count
 
 import pytest
 
-from ansible_collections.keysmith.alibabacloud.plugins.module_utils._access_key import AccessKeyApi
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils import _keyring
 
 from ..conftest import sign_in, writing_actions
-from .conftest import add_key, add_users, delete_key, keys_of, set_status, stored_keys
+from .conftest import add_key, add_users, delete_key, keys_of, list_late, set_status, stored_keys
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ansible_collections.keysmith.alibabacloud.plugins.module_utils._access_key import AccessKey
     from emulator import Emulator
 
     from ..conftest import Result
-    from .conftest import VaultFile
-
-    Run = Callable[..., Result]
+    from .conftest import Run, VaultFile
 
 CREATED = ["CreateAccessKey"]
 
@@ -224,13 +217,8 @@ def test_key_that_is_not_listed_yet(
     """A key that is only seconds old isn't taken for gone until it has had time to show."""
     add_users(emulator, "ann")
     run(name="ann")
-    list_keys, lists = AccessKeyApi.list_keys, count()
-
-    # How soon the cloud shows a new key, nobody says; the emulator does at once.
-    def list_late(api: AccessKeyApi) -> list[AccessKey]:
-        return list_keys(api) if next(lists) > 1 else []
-
-    monkeypatch.setattr(AccessKeyApi, "list_keys", list_late)
+    [key_id] = keys_of(emulator, "ann")
+    list_late(monkeypatch, key_id, times=2)
 
     result = run(name="ann", state=state)
 
