@@ -213,8 +213,10 @@ class Keyring:
             imported=self._settings.imported,
             concurrency=self._settings.concurrency,
         ).settle(pending, self._header(), check_mode=check_mode)
-        self._entries.update(self._settlement.recovered)
         self.warnings += self._settlement.warnings
+        if self._settlement.error:
+            raise self._settlement.error
+        self._entries.update(self._settlement.recovered)
         if check_mode:
             self._written = dict(self._entries)
         else:

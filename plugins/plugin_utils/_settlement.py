@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 
 from ..module_utils._access_key import AccessKeyApi, find_lost_key, settle_lost_create
 from ..module_utils._errors import InputError
-from ..module_utils._pool import map_all
+from ..module_utils._pool import attempt_all, map_all
 from ._verification import find_keys_with
 
 if t.TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from ..module_utils._client import Client
+    from ..module_utils._errors import RamError
     from ..module_utils._user import User
     from ._directory import Directory
     from ._journal import Header, Intent, Pending, SavedKey
@@ -25,11 +26,15 @@ if t.TYPE_CHECKING:
 
 @dataclass
 class Settlement:
-    """What settling came to: entries to merge into the file, and the ids of keys that were lost."""
+    """What settling came to: entries to merge into the file, and the ids of keys that were lost.
+
+    With an `error` there are more, so the journal has to stay.
+    """
 
     recovered: dict[str, Entry] = field(default_factory=dict)
     lost_keys: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    error: RamError | None = None
 
 
 class Settler:
@@ -165,13 +170,13 @@ class Settler:
             for intent in unanswered
             if (owner := self._directory.by_id(intent.user_id))
         ]
-        for (owner, _intent), key_id in zip(
-            owned, map_all(delete, owned, self._concurrency), strict=True
-        ):
-            if key_id:
-                settlement.lost_keys.append(key_id)
+        outcomes = attempt_all(delete, owned, self._concurrency)
+        for (owner, _intent), outcome in zip(owned, outcomes, strict=True):
+            settlement.error = settlement.error or outcome.error
+            if outcome.value:
+                settlement.lost_keys.append(outcome.value)
                 fate = "would be deleted" if check_mode else "was deleted"
                 settlement.warnings.append(
-                    f"An interrupted run left key {key_id} of user {owner.user_name} without its "
-                    f"secret, so it {fate}"
+                    f"An interrupted run left key {outcome.value} of user {owner.user_name} "
+                    f"without its secret, so it {fate}"
                 )

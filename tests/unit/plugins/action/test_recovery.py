@@ -352,6 +352,30 @@ def test_settled_although_the_task_fails(
     assert any(f"{orphan} of user bob" in warning for warning in result["warnings"])
 
 
+def test_orphan_that_was_deleted_before_another_failed(
+    emulator: Emulator, start: Start, run: Run, file: VaultFile
+) -> None:
+    """A lost key that was deleted is told even if another one could not be."""
+    add_users(emulator, "ann", "bob")
+    emulator.fail("CreateAccessKey", "delay", times=2, when="after", ms=60_000)
+    running = start(users=["ann", "bob"], concurrency=2)
+    wait_for(lambda: bool(keys_of(emulator, "ann") and keys_of(emulator, "bob")))
+    running.kill()
+    emulator.advance_clock(10)
+    orphans = keys_of(emulator, "ann").keys() | keys_of(emulator, "bob").keys()
+    emulator.fail("DeleteAccessKey", "error", status=403, code="NoPermission")
+
+    result = run(users=["ann", "bob"])
+
+    [left] = keys_of(emulator, "ann").keys() | keys_of(emulator, "bob").keys()
+    [deleted] = orphans - {left}
+    assert result.failed
+    assert left in result.msg
+    assert result.changed
+    assert any(f"{deleted} of user" in warning for warning in result["warnings"])
+    assert file.journal.exists()
+
+
 def test_orphan_beside_a_used_key(
     emulator: Emulator, run: Run, start: Start, file: VaultFile
 ) -> None:
