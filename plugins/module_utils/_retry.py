@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 import time
@@ -21,22 +22,34 @@ _T = t.TypeVar("_T")
 
 FIRST_DELAY = 0.25
 LONGEST_DELAY = 16.0
-LOWEST_RATE = 4.0
-RATE_FOR_AN_ANSWER = 0.15
+FIRST_RATE = 4.0
+LOWEST_RATE = 1.0
+# What is left of a rate that was too high, and up to which part of it the way back is quick.
+KEPT_RATE = 0.85
+NEAR_RATE = 0.9
+# What an answer adds: while no rate was too high yet; on the way back, as a part of the rate that
+# was; and after it, for each second since then.
+FIRST_GAIN = 0.8
+QUICK_GAIN = 0.01
+SLOW_GAIN = 0.005
+# Only after so long the answers of a second tell what a second allows.
+TELLING_SECONDS = 1.0
 
 
 class _Pace:
     """How many requests a second all threads together send: as many as they can until throttled.
 
-    Throttling halves the rate, and each answer raises it a little: the more is sent, the sooner it
-    is back. Whoever waits is let through one at a time, so nobody comes back together.
+    Throttling takes a part of the rate. Answers bring most of that back quickly, and then feel
+    slowly for more. Whoever waits is let through one at a time, so nobody comes back together.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._rate: float | None = None
+        self._too_high = math.inf
         self._next_turn = 0.0
-        self._slowed: float | None = None
+        self._resumed = 0.0
+        self._slowed = -math.inf
         self._answers: deque[float] = deque()
 
     def wait_for_turn(self) -> float:
@@ -48,26 +61,40 @@ class _Pace:
     def speed_up(self) -> None:
         """Count an answer."""
         with self._lock:
-            self._answers.append(time.monotonic())
+            now = time.monotonic()
+            self._answers.append(now)
             self._forget_old_answers()
-            if self._rate:
-                self._rate += RATE_FOR_AN_ANSWER
+            if self._rate is None:
+                return
+            if self._rate < NEAR_RATE * self._too_high:
+                self._rate += min(FIRST_GAIN, QUICK_GAIN * self._too_high)
+            else:
+                self._rate += SLOW_GAIN * (now - self._slowed)
 
-    def slow_down(self, sent: float, delay: float) -> None:
-        """Let nobody send for `delay` seconds, and fewer afterwards.
+    def slow_down(self, sent: float, wish: float) -> None:
+        """Let all send less, and nobody for as many seconds as the server wishes.
 
         What was `sent` before the last time says nothing of the rate since then.
         """
         with self._lock:
             now = time.monotonic()
-            self._next_turn = max(self._next_turn, now + delay)
-            if self._slowed is None or sent > self._slowed:
+            if sent > self._slowed:
                 self._slowed = now
                 self._forget_old_answers()
-                # Without a rate yet, or if nobody needs all of it, what was answered counts.
-                answered = len(self._answers)
-                rate = min(self._rate, answered) if self._rate else answered
-                self._rate = max(LOWEST_RATE, rate / 2)
+                self._reduce_rate(now)
+            self._next_turn = self._resumed = max(self._next_turn, now + wish)
+
+    def _reduce_rate(self, now: float) -> None:
+        answered = len(self._answers)
+        if self._rate is None:
+            self._rate = max(FIRST_RATE, answered / 2)
+            return
+        if answered and now - self._resumed > TELLING_SECONDS:
+            # If nobody needs all of the rate, it may be far too high.
+            self._rate = min(self._rate, 2 * answered)
+        if answered and self._answers[-1] > self._resumed:
+            self._too_high = self._rate
+        self._rate = max(LOWEST_RATE, KEPT_RATE * self._rate)
 
     def _take_turn(self) -> float:
         """Return 0 if it is this thread's turn, else for how long it is not."""
@@ -76,11 +103,14 @@ class _Pace:
             if now < self._next_turn:
                 return self._next_turn - now
             if self._rate:
-                self._next_turn = now + 1 / self._rate
+                slot = 1 / self._rate
+                # Threads wake up a little late, which must not add up.
+                is_kept = now - self._next_turn < slot
+                self._next_turn = slot + (self._next_turn if is_kept else now)
             return 0.0
 
     def _forget_old_answers(self) -> None:
-        while self._answers and self._answers[0] < time.monotonic() - 1:
+        while self._answers and self._answers[0] < time.monotonic() - TELLING_SECONDS:
             self._answers.popleft()
 
 
@@ -126,12 +156,9 @@ class Retrier:
             self.repeats += attempt > 1
 
     def _back_off(self, error: RamError, attempt: int, sent: float) -> None:
-        delay = random.uniform(0, min(LONGEST_DELAY, FIRST_DELAY * 2**attempt))
         if isinstance(error, ThrottledError):
-            wish = min(error.retry_after or 0.0, LONGEST_DELAY)
-            self._pace.slow_down(sent, max(delay, wish))
-        else:
-            pause(delay)
+            self._pace.slow_down(sent, min(error.retry_after or 0.0, LONGEST_DELAY))
+        pause(random.uniform(0, min(LONGEST_DELAY, FIRST_DELAY * 2**attempt)))
 
 
 def _worth_repeating(error: RamError, *, repeatable: bool) -> bool:
