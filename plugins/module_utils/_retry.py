@@ -22,15 +22,10 @@ _T = t.TypeVar("_T")
 
 FIRST_DELAY = 0.25
 LONGEST_DELAY = 16.0
-FIRST_RATE = 4.0
-LOWEST_RATE = 1.0
-# What is left of a rate that was too high, and up to which part of it the way back is quick.
-KEPT_RATE = 0.85
-NEAR_RATE = 0.9
-# What an answer adds: while no rate was too high yet; on the way back, as a part of the rate that
-# was; and after it, for each second since then.
-FIRST_GAIN = 0.8
-QUICK_GAIN = 0.01
+LOWEST_RATE = 4.0
+# What an answer adds to the rate: on its way back to what a second allowed, and beyond that, for
+# each second since requests were throttled.
+QUICK_GAIN = 0.7
 SLOW_GAIN = 0.005
 # Only after so long the answers of a second tell what a second allows.
 TELLING_SECONDS = 1.0
@@ -39,14 +34,15 @@ TELLING_SECONDS = 1.0
 class _Pace:
     """How many requests a second all threads together send: as many as they can until throttled.
 
-    Throttling takes a part of the rate. Answers bring most of that back quickly, and then feel
-    slowly for more. Whoever waits is let through one at a time, so nobody comes back together.
+    Throttling halves the rate. Answers bring it back quickly to what a second allowed before, and
+    then feel slowly for more. Whoever waits is let through one at a time, so nobody comes back
+    together.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._rate: float | None = None
-        self._too_high = math.inf
+        self._allowed = math.inf
         self._next_turn = 0.0
         self._resumed = 0.0
         self._slowed = -math.inf
@@ -64,15 +60,12 @@ class _Pace:
             now = time.monotonic()
             self._answers.append(now)
             self._forget_old_answers()
-            if self._rate is None:
-                return
-            if self._rate < NEAR_RATE * self._too_high:
-                self._rate += min(FIRST_GAIN, QUICK_GAIN * self._too_high)
-            else:
-                self._rate += SLOW_GAIN * (now - self._slowed)
+            if self._rate:
+                is_back = self._rate >= self._allowed
+                self._rate += SLOW_GAIN * (now - self._slowed) if is_back else QUICK_GAIN
 
     def slow_down(self, sent: float, wish: float) -> None:
-        """Let all send less, and nobody for as many seconds as the server wishes.
+        """Let all send half as much, and nobody for as many seconds as the server wishes.
 
         What was `sent` before the last time says nothing of the rate since then.
         """
@@ -81,20 +74,16 @@ class _Pace:
             if sent > self._slowed:
                 self._slowed = now
                 self._forget_old_answers()
-                self._reduce_rate(now)
+                self._halve_rate(now)
             self._next_turn = self._resumed = max(self._next_turn, now + wish)
 
-    def _reduce_rate(self, now: float) -> None:
+    def _halve_rate(self, now: float) -> None:
         answered = len(self._answers)
-        if self._rate is None:
-            self._rate = max(FIRST_RATE, answered / 2)
-            return
-        if answered and now - self._resumed > TELLING_SECONDS:
-            # If nobody needs all of the rate, it may be far too high.
-            self._rate = min(self._rate, 2 * answered)
-        if answered and self._answers[-1] > self._resumed:
-            self._too_high = self._rate
-        self._rate = max(LOWEST_RATE, KEPT_RATE * self._rate)
+        if self._rate and now - self._resumed > TELLING_SECONDS:
+            self._allowed = answered
+        # Without a rate yet, or if nobody needs all of it, what was answered counts.
+        rate = min(self._rate or answered, self._allowed)
+        self._rate = max(LOWEST_RATE, rate / 2)
 
     def _take_turn(self) -> float:
         """Return 0 if it is this thread's turn, else for how long it is not."""
