@@ -14,88 +14,31 @@ from ..rules import named_group, named_policy, named_role, named_user
 from ..service import RAM
 
 if t.TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..entities import Policy, Principal
     from ..service import Call, Result
 
 POLICY = "{policy_account}:policy/{PolicyName}"
 
 
-@RAM.action(
-    "AttachPolicyToUser",
-    required="UserName PolicyName PolicyType",
-    on=("user/{UserName}", POLICY),
-)
-def attach_policy_to_user(call: Call) -> Result:
-    """Attach a policy to a user."""
-    return _attach(call, "User", named_user(call))
+def _declare(kind: str, named: Callable[[Call], Principal]) -> None:
+    """Declare AttachPolicyTo, DetachPolicyFrom and ListPoliciesFor one kind of principal."""
+    name = f"{kind}Name"
+    on_principal = f"{kind.lower()}/{{{name}}}"
+    required, on = f"{name} PolicyName PolicyType", (on_principal, POLICY)
 
+    @RAM.action(f"AttachPolicyTo{kind}", required=required, on=on)
+    def attach(call: Call) -> Result:
+        return _attach(call, kind, named(call))
 
-@RAM.action(
-    "DetachPolicyFromUser",
-    required="UserName PolicyName PolicyType",
-    on=("user/{UserName}", POLICY),
-)
-def detach_policy_from_user(call: Call) -> Result:
-    """Detach a policy from a user."""
-    return _detach(call, "User", named_user(call))
+    @RAM.action(f"DetachPolicyFrom{kind}", required=required, on=on)
+    def detach(call: Call) -> Result:
+        return _detach(call, kind, named(call))
 
-
-@RAM.action("ListPoliciesForUser", required="UserName", on=("user/{UserName}",))
-def list_policies_for_user(call: Call) -> Result:
-    """Return the policies that are attached to a user itself."""
-    return _list(named_user(call))
-
-
-@RAM.action(
-    "AttachPolicyToGroup",
-    required="GroupName PolicyName PolicyType",
-    on=("group/{GroupName}", POLICY),
-)
-def attach_policy_to_group(call: Call) -> Result:
-    """Attach a policy to a group."""
-    return _attach(call, "Group", named_group(call))
-
-
-@RAM.action(
-    "DetachPolicyFromGroup",
-    required="GroupName PolicyName PolicyType",
-    on=("group/{GroupName}", POLICY),
-)
-def detach_policy_from_group(call: Call) -> Result:
-    """Detach a policy from a group."""
-    return _detach(call, "Group", named_group(call))
-
-
-@RAM.action("ListPoliciesForGroup", required="GroupName", on=("group/{GroupName}",))
-def list_policies_for_group(call: Call) -> Result:
-    """Return the policies that are attached to a group itself."""
-    return _list(named_group(call))
-
-
-@RAM.action(
-    "AttachPolicyToRole",
-    required="RoleName PolicyName PolicyType",
-    on=("role/{RoleName}", POLICY),
-)
-def attach_policy_to_role(call: Call) -> Result:
-    """Attach a policy to a role."""
-    return _attach(call, "Role", named_role(call))
-
-
-@RAM.action(
-    "DetachPolicyFromRole",
-    required="RoleName PolicyName PolicyType",
-    on=("role/{RoleName}", POLICY),
-)
-def detach_policy_from_role(call: Call) -> Result:
-    """Detach a policy from a role."""
-    return _detach(call, "Role", named_role(call))
-
-
-@RAM.action("ListPoliciesForRole", required="RoleName", on=("role/{RoleName}",))
-def list_policies_for_role(call: Call) -> Result:
-    """Return the policies that are attached to a role itself."""
-    return _list(named_role(call))
+    @RAM.action(f"ListPoliciesFor{kind}", required=name, on=(on_principal,))
+    def list_attached(call: Call) -> Result:
+        return _list(named(call))
 
 
 def _attach(call: Call, kind: str, principal: Principal) -> Result:
@@ -137,3 +80,7 @@ def _quota(call: Call, policy: Policy) -> int:
     if policy.policy_type == SYSTEM:
         return quotas.system_policies_per_principal
     return quotas.custom_policies_per_principal
+
+
+for _kind, _named in (("User", named_user), ("Group", named_group), ("Role", named_role)):
+    _declare(_kind, _named)
