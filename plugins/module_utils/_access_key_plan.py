@@ -79,7 +79,8 @@ class _Planner:
             key for key in self._keys or [] if self._options["all"] or key.access_key_id == wanted
         ]
         if not doomed and not self._options["all"]:
-            return [Plan(wanted, None, None)]
+            known_as = {"user_name": self._user_name, "access_key_id": wanted}
+            return [Plan(wanted, None, None, known_as=known_as)]
         return [self._plan_gone(key) for key in doomed]
 
     def _plan_gone(self, key: AccessKey) -> Plan[AccessKey]:

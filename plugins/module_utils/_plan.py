@@ -42,7 +42,8 @@ class Step:
 class Plan(t.Generic[_T]):
     """How one resource is, how it should be, and the steps in between.
 
-    `after` is a prediction until `apply` has filled in what only the API knows.
+    `after` is a prediction until `apply` has filled in what only the API knows. `known_as` is all
+    that can be shown of a resource that neither is nor was there.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Plan(t.Generic[_T]):
     warnings: list[str] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
     error: str | None = None
+    known_as: dict[str, t.Any] = field(default_factory=dict)
 
     def apply(self) -> None:
         """Run the steps in order until one raises; `done` names those before it."""
@@ -85,7 +87,7 @@ class Plan(t.Generic[_T]):
         With an `error` it is shown as it should be, for nobody knows how far it got.
         """
         shown = self.after or self.before
-        result = {**(shown.as_result() if shown else {}), "actions": self.done}
+        result = {**(shown.as_result() if shown else self.known_as), "actions": self.done}
         return {**result, "error": self.error} if self.error else result
 
     def diff(self) -> dict[str, t.Any]:

@@ -172,7 +172,7 @@ class _Planner:
     def _plan_absent(self, options: Options, current: User | None) -> Plan[User]:
         name = options["name"]
         if current is None:
-            return Plan(name, None, None)
+            return Plan(name, None, None, known_as={"user_name": name})
         self._refuse_signer(current, "delete")
         blockers = self._what_blocks_deletion(name)
         if blockers and not options["force"]:

@@ -114,7 +114,8 @@ RETURN = r"""
 access_key:
   description:
     - The key as it is now, or as it was if it is gone; in check mode as it would be.
-    - There is nothing but C(actions) to a key that was to be gone and did not exist.
+    - Of a key that was to be gone and did not exist there are only C(user_name), C(access_key_id)
+      and C(actions).
   returned: unless O(all=true)
   type: dict
   contains:

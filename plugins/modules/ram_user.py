@@ -192,7 +192,7 @@ RETURN = r"""
 user:
   description:
     - The user as it is now, or as it was if it is gone; in check mode as it would be.
-    - There is nothing but C(actions) to a user that was to be gone and did not exist.
+    - Of a user that was to be gone and did not exist there are only C(user_name) and C(actions).
   returned: when O(name) is given
   type: dict
   contains:

@@ -169,6 +169,8 @@ def test_absent_by_id(run_module: RunModule, emulator: Emulator) -> None:
 
     assert (deleted.changed, repeated.changed) == (True, False)
     assert deleted["access_key"]["access_key_id"] == key_id
+    gone = {"user_name": "alice", "access_key_id": key_id, "actions": []}
+    assert repeated["access_key"] == gone
     assert list(keys(emulator)) == [kept]
 
 

@@ -404,6 +404,14 @@ def test_many_users(run_module: RunModule, emulator: Emulator) -> None:
     assert policies_of(emulator, "alice") == policies_of(emulator, "carol") == {SLB}
 
 
+def test_users_that_are_gone_already(run_module: RunModule) -> None:
+    """Users that are gone already are named in the result, each in its place."""
+    result = run_module("ram_user", users=[{"name": "bob"}, {"name": "alice"}], state="absent")
+
+    assert not result.changed
+    assert result["users"] == [{"user_name": name, "actions": []} for name in ("bob", "alice")]
+
+
 def test_nobody(run_module: RunModule, emulator: Emulator) -> None:
     """An empty list does nothing and succeeds."""
     result = run_module("ram_user", users=[])
