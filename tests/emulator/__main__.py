@@ -11,6 +11,7 @@ import json
 import os
 import re
 import signal
+import sys
 import threading
 import typing as t
 from pathlib import Path
@@ -19,6 +20,7 @@ from .control import is_loopback
 from .rules import MAX_ITEMS
 from .server import Emulator
 
+MAX_PORT = 65535
 ROOT_SECRET_VARIABLE = "KEYSMITH_EMULATOR_ROOT_SECRET"
 
 
@@ -51,7 +53,8 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         "--qps must not be negative": options.qps >= 0,
         "--page-size must be 1 to 1000": options.page_size in MAX_ITEMS,
         "--tls-cert and --tls-key belong together": bool(options.tls_cert) == bool(options.tls_key),
-        "--account-id must be digits": re.fullmatch(r"[0-9]*", options.account_id),
+        "--account-id must be 16 digits": re.fullmatch(r"([0-9]{16})?", options.account_id),
+        "--port must be 0 to 65535": 0 <= options.port <= MAX_PORT,
         "--root-secret-file does not exist": (
             options.root_secret_file is None or options.root_secret_file.exists()
         ),
@@ -63,8 +66,16 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
 
 
 def main() -> None:
-    """Run until SIGTERM or SIGINT."""
+    """Run until SIGTERM or SIGINT; a port or file that can't be used is one line on stderr."""
     options = parse_arguments()
+    try:
+        run(options)
+    except OSError as error:
+        sys.exit(f"emulator: {error}")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Run until SIGTERM or SIGINT."""
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_arguments: stopped.set())

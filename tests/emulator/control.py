@@ -25,6 +25,7 @@ if t.TYPE_CHECKING:
     from .gateway import Gateway
 
 PREFIX = "/_emulator"
+CENTURY = 100 * 365 * 86400
 
 
 def is_loopback(host: str) -> bool:
@@ -95,8 +96,8 @@ class Control:
         """Move the account's clock forward."""
         raw = await request.json()
         seconds = raw.get("advance_seconds") if isinstance(raw, dict) else None
-        if not isinstance(seconds, (int, float)) or seconds < 0:
-            raise ValueError("advance_seconds must be a number that is not negative")
+        if not isinstance(seconds, (int, float)) or not 0 <= seconds <= CENTURY:
+            raise ValueError("advance_seconds must be a number from 0 to a century")
         clock = self._gateway.account.clock
         clock.advance(seconds)
         return web.json_response({"now": clock.timestamp()})

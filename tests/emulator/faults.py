@@ -137,6 +137,7 @@ class Kind:
     options: frozenset[str] = frozenset()
 
 
+STATUSES = range(200, 600)
 COMMON_OPTIONS = frozenset({"action", "kind", "times", "skip", "probability", "seed"})
 NUMBER_OPTIONS = frozenset(
     {"times", "skip", "probability", "seed", "status", "retry_after_ms", "ms"}
@@ -165,6 +166,11 @@ def parse_fault(raw: t.Mapping[str, t.Any], actions: t.Collection[str]) -> Fault
     if unknown:
         raise ValueError(f"{raw['kind']} has no option {', '.join(sorted(unknown))}")
     given = {name: value for name, value in raw.items() if value is not None}
+    _check_values(given)
+    return Fault(**given)
+
+
+def _check_values(given: dict[str, t.Any]) -> None:
     for name in given.keys() & NUMBER_OPTIONS:
         if not isinstance(given[name], (int, float)) or given[name] < 0:
             raise ValueError(f"{name} must be a number that is not negative")
@@ -172,7 +178,11 @@ def parse_fault(raw: t.Mapping[str, t.Any], actions: t.Collection[str]) -> Fault
         raise ValueError("when must be before or after")
     if given.get("times", 1) < 1:
         raise ValueError("times must be at least 1")
-    return Fault(**given)
+    if given.get("status", 200) not in STATUSES:
+        raise ValueError(f"status must be {STATUSES[0]} to {STATUSES[-1]}")
+    headers = given.get("headers", {})
+    if not isinstance(headers, dict) or not all(isinstance(v, str) for v in headers.values()):
+        raise ValueError("headers must be an object of texts")
 
 
 class FaultList:

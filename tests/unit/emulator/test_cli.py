@@ -106,6 +106,8 @@ def test_options(tmp_path: Path, make_client: Callable[..., RawClient]) -> None:
         ("--tls-cert", "only-one-of-two.pem"),
         ("--page-size", "0"),
         ("--account-id", "../x"),
+        ("--account-id", "12"),
+        ("--port", "99999"),
         ("--root-secret-file", "/nonexistent"),
     ],
 )
@@ -115,6 +117,29 @@ def test_refused_options(tmp_path: Path, options: tuple[str, ...]) -> None:
         parse_arguments(["--ready-file", str(tmp_path / "ready.json"), *options])
 
     assert refused.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (("--port", "{port}"), b"address already in use"),
+        (("--tls-cert", "/nowhere", "--tls-key", "/nowhere"), b"No such file"),
+        (("--root-secret-file", "/"), b"Is a directory"),
+        (("--ready-file", "/nowhere/ready.json"), b"/nowhere/"),
+    ],
+)
+def test_no_start(tmp_path: Path, options: tuple[str, ...], reason: bytes) -> None:
+    """What keeps it from starting is one line, not a traceback."""
+    with Emulator() as other:
+        port = other.host_port.rpartition(":")[2]
+        given = [option.format(port=port) for option in options]
+        with running(tmp_path / "ready.json", *given) as process:
+            output, _errors = process.communicate(timeout=10)
+
+    assert process.returncode == 1
+    assert output.startswith(b"emulator: ")
+    assert reason in output
+    assert output.count(b"\n") == 1
 
 
 def test_loopback_in_process() -> None:

@@ -10,6 +10,7 @@ import datetime as dt
 import email.utils
 import http.client
 import json
+import math
 import typing as t
 
 import pytest
@@ -222,9 +223,19 @@ def test_clock(emulator: Emulator, root: RawClient) -> None:
     assert emulator.state()["users"]["alice"]["create_date"] == answer.json["User"]["CreateDate"]
 
 
-@pytest.mark.parametrize("content", [{}, [], {"advance_seconds": -1}, {"advance_seconds": "1"}])
+@pytest.mark.parametrize(
+    "content",
+    [
+        {},
+        [],
+        {"advance_seconds": -1},
+        {"advance_seconds": "1"},
+        {"advance_seconds": 1e30},
+        {"advance_seconds": math.nan},
+    ],
+)
 def test_bad_clock(root: RawClient, content: object) -> None:
-    """The clock goes forward only, by a number of seconds."""
+    """The clock goes forward only, by a number of seconds, and not beyond what dates can tell."""
     assert control(root, "POST", "clock", content).status == 400
 
 

@@ -212,6 +212,9 @@ def test_probability(emulator: Emulator, root: RawClient) -> None:
         ("CreateUser", "delay", {"when": "later"}),
         ("CreateUser", "delay", {"ms": "10"}),
         ("CreateUser", "error", {"times": 0}),
+        ("CreateUser", "error", {"status": 9999}),
+        ("CreateUser", "error", {"headers": "x-acs-retry-after"}),
+        ("CreateUser", "error", {"headers": {"x-acs-retry-after": 5}}),
     ],
 )
 def test_faults_are_checked(
