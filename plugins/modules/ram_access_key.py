@@ -76,6 +76,8 @@ options:
 notes:
   - A user has two keys at most. At that quota the module fails with a list of both and deletes
     nothing.
+  - With C(async), Ansible keeps the result, a new secret included, in a file below
+    C(~/.ansible_async) of the host that the task runs on, C(no_log) or not.
   - The key that signs the run, or that assumed the role that does, is neither disabled nor deleted.
   - When the answer to the creation of a key is lost, so is its secret. The module then finds and
     deletes the key that nobody holds the secret of, and fails.
