@@ -18,7 +18,7 @@ from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils import _access_key
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._durable import FileLock
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault import Vault
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault import Password, Vault
 from emulator import Emulator
 
 from ..conftest import writing_actions
@@ -487,12 +487,19 @@ def test_secrets_are_encrypted_and_opened_once(
     for name in names:
         add_key(emulator, name)
     path = download(rows(*(keys_of(emulator, name) for name in names)))
-    done = []
+    done: list[str] = []
     encrypt, decrypt = Vault.encrypt, Vault.decrypt
-    monkeypatch.setattr(Vault, "encrypt", lambda *a: (done.append("encrypt"), encrypt(*a))[1])
-    monkeypatch.setattr(
-        Vault, "decrypt", lambda *a, **k: (done.append("decrypt"), decrypt(*a, **k))[1]
-    )
+
+    def note_encrypt(*args: t.Any) -> str:
+        done.append("encrypt")
+        return encrypt(*args)
+
+    def note_decrypt(*args: t.Any, what: str) -> tuple[str, Password]:
+        done.append("decrypt")
+        return decrypt(*args, what=what)
+
+    monkeypatch.setattr(Vault, "encrypt", note_encrypt)
+    monkeypatch.setattr(Vault, "decrypt", note_decrypt)
 
     run(import_csv=path, layout="inline")
     imported, done[:] = list(done), []
