@@ -22,7 +22,7 @@ _T = t.TypeVar("_T")
 
 FIRST_DELAY = 0.25
 LONGEST_DELAY = 16.0
-LOWEST_RATE = 4.0
+LOWEST_RATE = 2.0
 # What an answer adds to the rate: on its way back to what a second allowed, and beyond that, for
 # each second since requests were throttled.
 QUICK_GAIN = 0.7
