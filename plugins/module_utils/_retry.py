@@ -79,11 +79,11 @@ class _Pace:
 
     def _halve_rate(self, now: float) -> None:
         answered = len(self._answers)
-        if self._rate and now - self._resumed > TELLING_SECONDS:
+        rate = self._rate or answered
+        # If little of the rate was needed, the answers don't tell what is allowed.
+        if self._rate and now - self._resumed > TELLING_SECONDS and answered > rate / 2:
             self._allowed = answered
-        # Without a rate yet, or if nobody needs all of it, what was answered counts.
-        rate = min(self._rate or answered, self._allowed)
-        self._rate = max(LOWEST_RATE, rate / 2)
+        self._rate = max(LOWEST_RATE, min(rate, self._allowed) / 2)
 
     def _take_turn(self) -> float:
         """Return 0 if it is this thread's turn, else for how long it is not."""

@@ -128,3 +128,21 @@ def test_long_pause_does_not_look_like_a_low_limit(clock: Clock) -> None:
     waits = [pace._take_turn(), pace._take_turn()]
 
     assert waits[0] == 0 < waits[1] < 1 / 15
+
+
+def test_few_requests_do_not_look_like_a_low_limit(clock: Clock) -> None:
+    """Who is throttled while little is to be sent is soon quick again when there is more."""
+    pace = _retry._Pace()
+    pace.slow_down(clock.now, 0)
+    for _second in range(30):
+        clock.now += 1
+        pace.speed_up()
+    pace.slow_down(clock.now, 0)
+    sent, end = 0, clock.now + 10
+
+    while clock.now < end:
+        clock.now += pace._take_turn() or 0.001
+        pace.speed_up()
+        sent += 1
+
+    assert sent > 250
