@@ -271,7 +271,7 @@ account_id:
   type: str
   sample: "1234567890123456"
 problems:
-  description: Each thing that is wrong with the options; C(msg) holds the first of them.
+  description: Each thing that is wrong with the options; C(msg) tells the first two.
   returned: when users are badly described
   type: list
   elements: str
