@@ -11,9 +11,12 @@ as `emulator` and the collection under its full name, in this process and in tho
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 from pathlib import Path
+
+import pytest
 
 TESTS = Path(__file__).resolve().parent
 SCRATCH = tempfile.TemporaryDirectory(prefix="keysmith-tests-")
@@ -59,3 +62,12 @@ isolate(Path(SCRATCH.name, "home"))
 if "ANSIBLE_TEST_ANSIBLE_LIB_ROOT" not in os.environ:  # ansible-test has done this in its own way
     find_programs()
     load_collection(Path(SCRATCH.name, "tree"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _heeded_signals() -> None:
+    """Let programs that tests start heed what `nohup` and jobs in the background ignore."""
+    for number in (signal.SIGHUP, signal.SIGINT):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            # Unlike what is ignored, a handler does not pass to other programs.
+            signal.signal(number, lambda _number, _frame: None)

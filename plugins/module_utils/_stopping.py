@@ -65,13 +65,15 @@ def listening() -> Iterator[None]:
     """Take SIGINT, SIGTERM, SIGHUP and the alarm of a task's time-out as requests to stop.
 
     The time-out asks only what runs inside; the others ask all that this process would ever do.
+    What the process ignores, as under nohup, is no request.
     Outside of the main thread, where no signal can be handled, nobody is asked.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     _requests.parent = os.getppid()
-    before = {number: signal.signal(number, _handle) for number in _SIGNALS}
+    heeded = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, _handle) for number in heeded}
     try:
         yield
     finally:

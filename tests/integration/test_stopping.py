@@ -88,6 +88,19 @@ def test_stopped_run(
     assert run_again(emulator, controller) == stored
 
 
+def test_hangup_under_nohup(emulator: Emulator, controller: Controller) -> None:
+    """A run that was told to survive the end of its terminal goes on until all is done."""
+    prepare(emulator, controller)
+
+    program = start(controller, ("nohup", *PLAYBOOK))
+    wait_for(lambda: not emulator.faults())
+    os.kill(process_at_work(controller), signal.SIGHUP)
+    program.communicate(timeout=PATIENCE)
+
+    assert program.returncode == 0
+    assert sorted(stored_keys(controller)) == NAMES
+
+
 def test_timeout_of_the_task(emulator: Emulator, controller: Controller) -> None:
     """A task that is out of time fails with its own words, and a rescue of the play goes on."""
     prepare(emulator, controller, seconds=4)
