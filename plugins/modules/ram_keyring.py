@@ -81,8 +81,9 @@ options:
         must have the same O(file).
       - It keeps the vault password that opens it; a new one gets that of O(file). O(vault_id)
         overrides both.
-      - If there is a file that is not encrypted, or that holds anything else, or a key that still
-        works and is not in O(file) with the same secret, the task fails before any key is created.
+      - If there is a file that is not encrypted, or that holds anything else, or a key that works
+        or is inactive and is not in O(file) with the same secret, the task fails before any key is
+        created.
     type: str
   layout:
     description:

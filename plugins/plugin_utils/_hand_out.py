@@ -8,14 +8,15 @@ It holds the keys of the task's users and no others, so that whoever gets it get
 
 from __future__ import annotations
 
+import time
 import typing as t
 
 from ..module_utils._errors import ApiError, InputError, RamError
 from ..module_utils._pool import map_all
 from ._csv import Pair, read_pairs, write_pairs
-from ._keyring_file import FileChangedError, read_if_there, refuse_unwritable, replace_durably
+from ._keyring_file import read_if_there, refuse_unwritable, replace_durably
 from ._vault import is_encrypted
-from ._verification import REFUSALS, identity_of_pair
+from ._verification import INACTIVE, NEW_KEY_PATIENCE, REFUSALS, identity_of_pair
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -55,7 +56,7 @@ class HandOut:
     def plan(self, entries: Iterable[tuple[str, Entry]], concurrency: int) -> None:
         """Raise RamError if it can't be written, or would lose a pair that none of `entries` holds.
 
-        They are entries with their users. A pair that doesn't sign any more is no loss.
+        They are entries with their users. A pair of a key that is gone is no loss.
         """
         refuse_unwritable(self.path, probe=False)
         held = set(self.key_ids)
@@ -65,12 +66,13 @@ class HandOut:
             if entry.secret and entry.access_key_id in held
         }
         unknown = [pair for pair in self._pairs if pair not in known]
-        for pair, signs in zip(unknown, map_all(self._signs, unknown, concurrency), strict=True):
-            if signs:
+        exist = map_all(self._exists, unknown, concurrency)
+        for pair, exists in zip(unknown, exist, strict=True):
+            if exists:
                 raise InputError(
-                    f"{self.path}, line {pair.line}: this key works, and would be lost, as "
-                    f"{self._file.path} doesn't hold it, or not with this secret. Store it with "
-                    "import_csv first, or give another csv_file"
+                    f"{self.path}, line {pair.line}: the secret of this key would be lost, as "
+                    f"{self._file.path} doesn't hold the key, or not with this secret. Store it "
+                    "with import_csv first, or delete the key, or give another csv_file"
                 )
 
     def apply(self, entries: Mapping[str, Entry], *, check_mode: bool) -> None:
@@ -98,23 +100,33 @@ class HandOut:
             )
         return self._file.vault.decrypt(self._data, what=str(self.path))
 
-    def _signs(self, pair: Pair) -> bool:
-        where = f"{self.path}, line {pair.line}"
+    def _exists(self, pair: Pair) -> bool:
+        """Tell whether there is such a key, with this secret or inactive."""
         try:
-            identity_of_pair(self._client, pair.access_key_id, pair.access_key_secret, where=where)
+            identity_of_pair(
+                self._client,
+                pair.access_key_id,
+                pair.access_key_secret,
+                where=f"{self.path}, line {pair.line}",
+                patience=self._patience(),
+            )
         except ApiError as error:
             # What can't be told is never "gone".
             if error.code not in REFUSALS:
                 raise
-            return False
+            return error.code == INACTIVE
         return True
+
+    def _patience(self) -> float:
+        """Return for how many seconds a key may still be unknown; each is older than the file."""
+        return NEW_KEY_PATIENCE - max(0.0, time.time() - self.path.stat().st_mtime)
 
     def _pair_of(self, user: str, entry: Entry) -> Pair:
         return Pair(str(entry.access_key_id), self._file.secret_of(user, entry))
 
     def _replace(self, text: str) -> None:
         if read_if_there(self.path) != self._data:
-            raise FileChangedError("somebody changed it meanwhile")
+            raise RamError("somebody changed it meanwhile")
         vault = self._file.vault
         password = vault.choose(self._vault_id, self._opened_by or self._file.password)
         replace_durably(self.path, vault.encrypt(text, password).encode())

@@ -23,10 +23,11 @@ NEW_KEY_PATIENCE = 30.0
 FIRST_PAUSE = 0.25
 PAUSE_BETWEEN_LISTS = 1.0
 UNKNOWN = "InvalidAccessKeyId.NotFound"
-# What the cloud says of a pair that does not sign, whatever becomes of the cloud later.
+INACTIVE = "InvalidAccessKeyId.Inactive"
+# What the cloud says of a pair that does not sign.
 REFUSALS = {
     UNKNOWN: "there is no such key; if it is only seconds old, run again",
-    "InvalidAccessKeyId.Inactive": "the key is inactive",
+    INACTIVE: "the key is inactive",
     "SignatureDoesNotMatch": "the secret is not the one of the key",
 }
 
@@ -69,14 +70,18 @@ def find_keys_with(
         pause(PAUSE_BETWEEN_LISTS)
 
 
-def identity_of_pair(client: Client, access_key_id: str, secret: str, *, where: str) -> Identity:
+def identity_of_pair(
+    client: Client, access_key_id: str, secret: str, *, where: str, patience: float = 0.0
+) -> Identity:
     """Return whom a pair signs for that stands `where`; RamError if it doesn't sign.
 
+    For `patience` seconds, a key that the server does not know yet is given another chance.
     The id and the secret may have been mixed up, so neither is told, nor what the API says, which
     may quote them.
     """
     try:
-        return client.with_key_pair(access_key_id, secret).identity
+        signer = client.with_key_pair(access_key_id, secret)
+        return _identity(signer, time.monotonic() + patience)
     except RamError as error:
         told = str(error)
         if error.code:

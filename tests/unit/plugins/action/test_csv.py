@@ -8,6 +8,7 @@ from __future__ import annotations
 import http.client
 import os
 import threading
+import time
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -808,7 +809,7 @@ BAD_FILES: dict[str, tuple[Prepare, str]] = {
         lambda path: path.write_bytes(vault_text(f"Password,{HEADER}x,a,b\n")),
         "line 1: other columns than AccessKey ID,AccessKey Secret would be lost",
     ),
-    "directory": (Path.mkdir, "not a regular file"),
+    "directory": (Path.mkdir, "a directory, not a file"),
     "pipe": (os.mkfifo, "not a regular file"),
 }
 
@@ -879,7 +880,7 @@ def test_key_that_only_the_csv_holds(
     result = run(name="ann", csv_file="keys.csv", check=check)
 
     assert result.failed
-    assert f"{tmp_path / 'keys.csv'}, line 2: this key works, and would be lost" in result.msg
+    assert f"{tmp_path / 'keys.csv'}, line 2: the secret of this key would be lost" in result.msg
     assert (tmp_path / "keys.csv").read_bytes() == before
     assert writing_actions(emulator) == []
 
@@ -899,7 +900,7 @@ def test_secret_that_only_the_csv_holds(
     result = run(**options, check=check)
     imported = run(**{**options, "name": None, "import_csv": "keys.csv"}, check=check)
 
-    assert f"{path}, line 2: this key works, and would be lost" in result.msg
+    assert f"{path}, line 2: the secret of this key would be lost" in result.msg
     assert outcome(imported)[1] == "imported"
     assert path.read_bytes() == before
 
@@ -921,23 +922,53 @@ def test_same_keys_in_another_form(emulator: Emulator, run: Run, tmp_path: Path)
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("fate", ["deleted", "inactive"])
-def test_dead_key_that_only_the_csv_holds(
-    emulator: Emulator, run: Run, tmp_path: Path, fate: str
-) -> None:
-    """A key that does not sign any more is no loss."""
+def test_inactive_key_that_only_the_csv_holds(emulator: Emulator, run: Run, tmp_path: Path) -> None:
+    """A CSV with a key that somebody may activate again is not overwritten."""
     add_users(emulator, "ann", "bob")
     run(name="bob", file="other.yml", csv_file="keys.csv")
     [key_id] = keys_of(emulator, "bob")
-    if fate == "deleted":
-        delete_key(emulator, "bob", key_id)
-    else:
-        set_status(emulator, "bob", key_id, "Inactive")
+    set_status(emulator, "bob", key_id, "Inactive")
+    before = (tmp_path / "keys.csv").read_bytes()
+
+    result = run(name="ann", csv_file="keys.csv")
+
+    assert result.failed
+    assert "line 2: the secret of this key would be lost" in result.msg
+    assert (tmp_path / "keys.csv").read_bytes() == before
+    assert keys_of(emulator, "ann") == {}
+
+
+@pytest.mark.parametrize(("age", "is_lost"), [(0, False), (60, True)])
+def test_unknown_key_that_only_the_csv_holds(
+    emulator: Emulator, run: Run, tmp_path: Path, *, age: int, is_lost: bool
+) -> None:
+    """A key of a CSV that is seconds old may be known soon; one of an older CSV is gone."""
+    add_users(emulator, "ann", "bob")
+    run(name="bob", file="other.yml", csv_file="keys.csv")
+    path = tmp_path / "keys.csv"
+    os.utime(path, (time.time() - age,) * 2)
+    unknown = {"code": "InvalidAccessKeyId.NotFound", "status": 404}
+    emulator.fail("GetCallerIdentity", "error", skip=1, times=1, **unknown)
+
+    result = run(name="ann", csv_file="keys.csv")
+
+    assert result.failed is not is_lost
+    assert (csv_text(path) == rows(keys_of(emulator, "bob"))) is not is_lost
+
+
+def test_deleted_key_that_only_the_csv_holds(emulator: Emulator, run: Run, tmp_path: Path) -> None:
+    """A key that there is no more is no loss."""
+    add_users(emulator, "ann", "bob")
+    run(name="bob", file="other.yml", csv_file="keys.csv")
+    path = tmp_path / "keys.csv"
+    os.utime(path, (time.time() - 60,) * 2)
+    [key_id] = keys_of(emulator, "bob")
+    delete_key(emulator, "bob", key_id)
 
     result = run(name="ann", csv_file="keys.csv")
 
     assert not result.failed, result.msg
-    assert csv_text(tmp_path / "keys.csv") == rows(keys_of(emulator, "ann"))
+    assert csv_text(path) == rows(keys_of(emulator, "ann"))
 
 
 def test_key_of_the_csv_that_cannot_be_tried(emulator: Emulator, run: Run, tmp_path: Path) -> None:
