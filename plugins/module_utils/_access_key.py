@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 
 from ._client import nothing
 from ._errors import InputError, NotFoundError, RamError, fine_if
-from ._stopping import pause
+from ._stopping import StoppedError, pause
 from ._user import refuse_bad_names
 
 if t.TYPE_CHECKING:
@@ -196,6 +196,8 @@ def describe_keys(client: Client, user_name: str | None, keys: Sequence[AccessKe
     now = client.server_time()
     try:
         dates = [api.last_used(str(key.access_key_id)) for key in keys]
+    except StoppedError:
+        raise
     except RamError as error:
         # The line is part of a message about something else, which must not get lost.
         shown = ", ".join(key.described(now) for key in keys)

@@ -249,7 +249,8 @@ class Keyring:
             self._hand_out.plan(known, self._settings.concurrency)
         if self._items_to(CREATE, REPLACE, IMPORT):
             self._settings.before_new_keys(self._file.path)
-        return [problem for item in self._items if (problem := self._problem_of(item))]
+        problems = map_all(self._problem_of, self._items, self._settings.concurrency)
+        return list(filter(None, problems))
 
     def apply(self) -> None:
         """Carry out what was decided, or in check mode count it as done, and verify the keys."""

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._durable import FileLock
 
-from .conftest import add_users, keys_of, stored_keys, wait_for
+from .conftest import add_key, add_users, keys_of, stored_keys, wait_for
 
 if t.TYPE_CHECKING:
     from emulator import Emulator
@@ -131,6 +131,20 @@ def test_throttling_is_not_waited_for(emulator: Emulator, start: Start, file: Va
     assert "stopped by SIGTERM" in result.msg
     assert emulator.actions().count("CreateAccessKey") == 1
     assert not file.journal.exists()
+
+
+def test_keys_are_not_described_to_the_end(emulator: Emulator, start: Start) -> None:
+    """What a message tells of many keys is found out side by side, and not if a run is to stop."""
+    add_users(emulator, *NAMES)
+    for name in NAMES * 2:
+        add_key(emulator, name)
+    emulator.fail("GetAccessKeyLastUsed", "delay", ms=300, times=3)
+    emulator.clear_requests()
+
+    result = stop_at(emulator, start(users=NAMES, concurrency=3), signal.SIGTERM)
+
+    assert "stopped by SIGTERM" in result.msg
+    assert emulator.actions().count("GetAccessKeyLastUsed") <= 2 * 3
 
 
 def test_lock_is_not_waited_for(emulator: Emulator, start: Start, file: VaultFile) -> None:
