@@ -544,6 +544,9 @@ class Keyring:
                 self._file.replace(changes)
             self._written = dict(entries)
         except RamError as error:
+            # It may be in place, and only not be known to last.
+            if not self._changes_to(entries):
+                self._written = dict(entries)
             kept = (
                 ". New keys that it does not hold yet are kept, encrypted, in "
                 f"{self._journal_path}: once this is mended, run again"

@@ -28,10 +28,6 @@ if t.TYPE_CHECKING:
 FIELDS = ("access_key_id", "access_key_secret", "account_id", "user_id", "created")
 
 
-class FileChangedError(RamError):
-    """Somebody else changed the file since it was read, in a way that only people can settle."""
-
-
 @dataclass(frozen=True)
 class Entry:
     """One user's key as the file holds it; what a hand-written entry leaves out is None."""
@@ -144,8 +140,8 @@ class KeyringFile:
     def replace(self, changes: Mapping[str, Entry | None]) -> None:
         """Write the changed entries (None: removed) durably.
 
-        What somebody else changed since it was read stays, unless it is one of these entries or the
-        whole file: FileChangedError. Raises RamError if the file can't be replaced.
+        What somebody else changed since it was read stays. Raises RamError if that was one of these
+        entries or the whole file, or if the file can't be replaced.
         """
         data = read_if_there(self.path)
         if data != self._contents.data:
@@ -155,21 +151,27 @@ class KeyringFile:
             self.password = self._choose_password()
         text = self._rewrite(self._contents.text, changes)
         if text != self._contents.text:
-            data = self._close(text)
-            replace_durably(self.path, data)
-            entries = self._entries_in(text)
-            self._contents = replace(self._contents, data=data, text=text, entries=entries)
+            data, entries = self._close(text), self._entries_in(text)
+            new = replace(self._contents, data=data, text=text, entries=entries)
+            try:
+                replace_durably(self.path, data)
+            except RamError:
+                # It may be in place, and only not be known to last.
+                if read_if_there(self.path) == data:
+                    self._contents = new
+                raise
+            self._contents = new
 
     def refuse_without(self, entries: Mapping[str, Entry]) -> None:
-        """Raise FileChangedError unless the file holds the keys of all these entries by now."""
+        """Raise RamError unless the file holds the keys of all these entries by now."""
         held = self._open(read_if_there(self.path)).entries
         if any(_key_of(held.get(user)) != _key_of(entry) for user, entry in entries.items()):
-            raise FileChangedError(f"{self.path} changed while this task read it: run again")
+            raise RamError(f"{self.path} changed while this task read it: run again")
 
     def _refuse_clashes(self, now: _Contents, changes: Mapping[str, Entry | None]) -> None:
-        """Raise FileChangedError if these changes can't be made to what the file holds now."""
+        """Raise RamError if these changes can't be made to what the file holds now."""
         if self._contents.data.strip() and not now.data.strip():
-            raise FileChangedError("it was removed or emptied while this task ran; restore it")
+            raise RamError("it was removed or emptied while this task ran; restore it")
         clashes = [
             f"the entry of user {user}, {_key_of(before)} when this task began, is {_key_of(found)}"
             f" now and was to become {_key_of(change)}"
@@ -177,7 +179,7 @@ class KeyringFile:
             if (before := self.entries.get(user)) != (found := now.entries.get(user))
         ]
         if clashes:
-            raise FileChangedError(f"somebody changed it meanwhile: {', '.join(clashes)}")
+            raise RamError(f"somebody changed it meanwhile: {', '.join(clashes)}")
 
     def is_in_clear(self, entry: Entry) -> bool:
         """Tell whether anybody who reads the file can read the secret of the entry."""

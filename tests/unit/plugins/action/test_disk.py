@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import resource
@@ -20,6 +21,7 @@ from pathlib import Path
 import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
 
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils import _durable
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._journal import read_journal
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault import Vault
 
@@ -487,6 +489,32 @@ def test_file_that_is_not_replaced_has_no_diff(
     assert result["stats"]["failed"] == 3
     [diff] = result["diff"]
     assert diff["before"] == diff["after"] == before
+
+
+def test_file_that_may_not_last(
+    emulator: Emulator, run: Run, file: VaultFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that was replaced counts as changed, even if nobody can tell whether it will last."""
+    add_users(emulator, "ann")
+    sync = _durable._sync_directory
+
+    def fail_to_sync(directory: Path) -> None:
+        if file.path.exists():
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        sync(directory)
+
+    monkeypatch.setattr(_durable, "_sync_directory", fail_to_sync)
+    first = run(name="ann", file="secrets/keys.yml", diff=True)
+    monkeypatch.undo()
+    second = run(name="ann", file="secrets/keys.yml")
+
+    assert first.failed
+    assert "Input/output error" in first.msg
+    assert first.changed
+    assert list(first["diff"][0]["after"]) == ["ann"]
+    assert [user["action"] for user in second["users"]] == ["unchanged"]
+    assert stored_keys(file) == {"ann": keys_of(emulator, "ann")}
+    assert not file.journal.exists()
 
 
 def test_file_that_is_rekeyed_meanwhile(emulator: Emulator, run: Run, file: VaultFile) -> None:
