@@ -55,7 +55,9 @@ class Creator:
             sent = self._client.server_time()
             intent = replace(intent, sent=sent, until=self._client.answer_deadline(sent))
             self._journal.note(intent)
-            self._open[intent.user_id] = intent
+            # It leaves only now, and noting it may have taken its time.
+            until = self._client.answer_deadline(self._client.server_time())
+            intent = self._open[intent.user_id] = replace(intent, until=until)
 
         try:
             key = api.create(announce)

@@ -10,7 +10,7 @@ import typing as t
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from ..module_utils._errors import InputError, ProblemsError, RamError
+from ..module_utils._errors import InputError, ProblemsError, RamError, unforeseen
 from ..module_utils._stopping import pause
 from ._directory import Directory
 from ._durable import FileLock, LockTimeout
@@ -60,7 +60,7 @@ def converge_files(
         # One order for everybody, so that two runs on the same files never wait for each other.
         for path in sorted([*wanted, *filter(None, [options.csv_path])]):
             _refuse_own_names(path)
-            _refuse_missing_directory(path)
+            _refuse_bad_place(path)
             _lock(stack, path, options.lock_timeout, shared=settings.check_mode)
         files = [_open(path, vault, options) for path in sorted(wanted)]
         names = [request.user_name for requests in wanted.values() for request in requests]
@@ -82,6 +82,8 @@ def converge_files(
             problems = [problem for keyring in keyrings for problem in keyring.plan()]
         except RamError as error:
             return keyrings, error
+        except Exception as error:  # noqa: BLE001 - what was settled until then must be told
+            return keyrings, unforeseen(error)
         if problems:
             return keyrings, ProblemsError(problems)
         for keyring in keyrings:
@@ -97,12 +99,15 @@ def _refuse_own_names(path: Path) -> None:
         )
 
 
-def _refuse_missing_directory(path: Path) -> None:
+def _refuse_bad_place(path: Path) -> None:
+    """Raise InputError where no file can be."""
     try:
-        exists = path.parent.is_dir()
+        is_directory, has_directory = path.is_dir(), path.parent.is_dir()
     except OSError as error:
         raise InputError(f"Cannot look into {path.parent}: {error.strerror}") from None
-    if not exists:
+    if is_directory:
+        raise InputError(f"{path} is a directory, not a file")
+    if not has_directory:
         raise InputError(f"The directory {path.parent} does not exist")
 
 

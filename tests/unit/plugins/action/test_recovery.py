@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
@@ -16,6 +17,8 @@ from itertools import count
 import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
 
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils import _keyring
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._durable import AppendFile
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._journal import read_journal
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring_file import (
     KeyringFile,
@@ -963,6 +966,45 @@ def test_orphan_that_cannot_be_settled_in_the_run(
     assert [user["action"] for user in second["users"]] == ["created", "unchanged"]
     assert orphan not in keys_of(emulator, "ann")
     assert stored_keys(file) == {name: keys_of(emulator, name) for name in ("ann", "bob")}
+
+
+def test_mishap_after_settling(
+    run: Run, interrupted: VaultFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If anything goes wrong after a journal was settled, what was done is told all the same."""
+    assert interrupted.journal.exists()
+
+    def fail(*_args: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(_keyring, "decide_present", fail)
+    result = run(users=["ann", "bob"])
+
+    assert "Unexpected MemoryError" in result.msg
+    assert result.changed
+    assert any("was deleted" in warning for warning in result["warnings"])
+
+
+def test_create_that_leaves_late(
+    emulator: Emulator, run: Run, file: VaultFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The time in which a create may be carried out begins when it is sent, not before."""
+    add_users(emulator, "ann")
+    append = AppendFile.append
+
+    def append_slowly(journal: AppendFile, data: bytes) -> None:
+        append(journal, data)
+        if b'"intent"' in data:
+            time.sleep(1.5)
+
+    monkeypatch.setattr(AppendFile, "append", append_slowly)
+    emulator.fail("CreateAccessKey", "late", ms=800)
+    result = run(name="ann", read_timeout=1)
+
+    assert result.failed
+    assert "was deleted" in result.msg
+    assert keys_of(emulator, "ann") == {}
+    assert not file.journal.exists()
 
 
 def test_mishap_after_a_key_was_saved(
