@@ -171,6 +171,8 @@ def refuse_split_json(spec: Mapping[str, t.Any], params: Mapping[str, t.Any]) ->
         if option.get("type") != "list" or value is None:
             continue
         elements = value.split(",") if isinstance(value, str) else value
+        if not isinstance(elements, (list, tuple)):
+            continue
         if any(isinstance(item, str) and item.lstrip().startswith(("[", "{")) for item in elements):
             raise InputError(
                 f"{name} has an element that starts with [ or {{, and k=v arguments are split at "

@@ -114,8 +114,8 @@ class RamAction(ActionBase):
         before = dict(os.environ)
         environment: dict[str, t.Any] = {}
         self._compute_environment_string(environment)
-        os.environ.update({name: str(value) for name, value in environment.items()})
         try:
+            _set_variables(environment)
             yield
         finally:
             os.environ.clear()
@@ -125,6 +125,13 @@ class RamAction(ActionBase):
 def failure(error: RamError) -> dict[str, t.Any]:
     """Return the part of a failed result that tells why."""
     return {"failed": True, **error.as_result()}
+
+
+def _set_variables(environment: dict[str, t.Any]) -> None:
+    try:
+        os.environ.update({name: str(value) for name, value in environment.items()})
+    except ValueError as error:
+        raise InputError(f"A variable of the task's environment can't be set: {error}") from None
 
 
 def _switch_off_core_dumps() -> None:

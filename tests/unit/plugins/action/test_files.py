@@ -225,7 +225,7 @@ def test_password_that_opened_the_file_closes_it(
 
 Prepare = t.Callable[[Path], object]
 BAD_FILES: dict[str, tuple[str, Prepare, str]] = {
-    "directory": ("file", Path.mkdir, "not a regular file"),
+    "directory": ("file", Path.mkdir, "a directory, not a file"),
     "pipe": ("file", os.mkfifo, "not a regular file"),
     "plain text": ("file", lambda path: path.write_text("a: 1\n"), "not encrypted"),
     "whole vault": ("inline", lambda path: path.write_bytes(vault_text("a: 1\n")), "layout: file"),
@@ -308,9 +308,12 @@ def test_bad_file(
         ({"file": "missing/keys.yml"}, "missing does not exist"),
         ({"file": "plain/keys.yml"}, "plain does not exist"),
         ({"file": None}, "Which file is for user ann"),
+        ({"file": "/"}, "/ is a directory"),
+        ({"csv_file": ""}, "is a directory"),
         ({"account_id": "1234567890123456"}, "not for 1234567890123456"),
         ({"users": ["ann", {"name": "ann"}]}, "more than once: ann"),
         ({"users": [7]}, "There is no RAM user 7"),
+        ({"users": 7}, "There is no RAM user 7"),
         ({"users": [True]}, "must be a name, or a mapping"),
         ({"users": [{"name": "ann", "password": "invented"}]}, "must be a name, or a mapping"),
         ({"users": [{"state": "absent"}]}, "must be a name, or a mapping"),
@@ -320,6 +323,7 @@ def test_bad_file(
         ({"users": ["ann"], "name": "ann"}, "mutually exclusive"),
         ({"users": None}, "one of the following is required"),
         ({"state": "gone"}, "value of state must be one of"),
+        ({"environment": {"A=B": "invented"}}, "environment can't be set"),
         ({"access_key_secret": "invented", "bad": 1}, "bad"),
         ({"access_key_secret": "invented", "state": "invented"}, "value of state must be one of"),
         ({"name": "a b", "users": None}, "InvalidParameter.UserName.InvalidChars"),
