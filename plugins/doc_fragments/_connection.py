@@ -9,9 +9,10 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 ---
 requirements:
+  - python >= 3.10
   - alibabacloud-ram20150501 >= 1.2
   - alibabacloud-tea-openapi >= 0.4.3
-  - alibabacloud-credentials >= 1.0
+  - alibabacloud-credentials >= 1.0.9
 notes:
   - Credentials are taken from the first of these that is given. The options O(access_key_id),
     O(access_key_secret) and O(security_token); the option O(profile); the environment variables
@@ -79,11 +80,11 @@ options:
       - If not given, E(ALIBABA_CLOUD_IMS_ENDPOINT), else V(ims.aliyuncs.com).
     type: str
   connect_timeout:
-    description: Seconds to wait for a connection.
+    description: Seconds to wait for a connection, a day at most.
     type: int
     default: 5
   read_timeout:
-    description: Seconds to wait for an answer.
+    description: Seconds to wait for an answer, a day at most.
     type: int
     default: 10
   max_attempts:

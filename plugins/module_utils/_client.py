@@ -393,7 +393,8 @@ def _profile_credential(sdk: _Sdk, profile: str) -> t.Any:
     raise CredentialError(
         f"Profile {profile} gives no credentials: it is neither in the aliyun CLI's "
         "~/.aliyun/config.json nor in the credentials file (ALIBABA_CLOUD_CREDENTIALS_FILE or "
-        "~/.alibabacloud/credentials.ini), or it is not complete there"
+        "~/.alibabacloud/credentials.ini), or it is not complete there, or of a kind that the "
+        "installed alibabacloud-credentials does not know"
     )
 
 

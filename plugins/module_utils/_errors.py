@@ -228,6 +228,7 @@ _NEVER_SENT = {
     "ConnectTimeoutError": "timed out, see connect_timeout",
     "SSLCertVerificationError": "its certificate is not trusted, see ca_bundle",
     "InvalidURL": "that is not a valid host",
+    "LocationParseError": "that is not a valid host",
 }
 _NO_ANSWER = {
     # Also what becomes of a request that went through the proxy when its connection breaks.

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import os
+import platform
+import sys
 import typing as t
 from contextlib import contextmanager
 
@@ -28,6 +30,7 @@ if t.TYPE_CHECKING:
     from ._client import Identity
     from ._plan import Plan
 
+OLDEST_PYTHON = (3, 10)
 ACCOUNT_KEY_WARNING = (
     "This run signs with a key of the Alibaba Cloud account itself, which may do everything and "
     "can't be restricted. Create a RAM user with only the permissions needed and run with a key of "
@@ -43,6 +46,12 @@ class RamModule(AnsibleModule):
         super().__init__(
             argument_spec={**CONNECTION_SPEC, **argument_spec}, supports_check_mode=True, **kwargs
         )
+        # Ansible itself runs modules with older ones, where this code would fail half-way.
+        if sys.version_info < OLDEST_PYTHON:
+            self.fail_json(
+                msg=f"This module needs Python {'.'.join(map(str, OLDEST_PYTHON))} or newer, but "
+                f"{sys.executable} is {platform.python_version()}: set ansible_python_interpreter"
+            )
 
     def _load_params(self) -> None:
         super()._load_params()

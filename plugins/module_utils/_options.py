@@ -47,8 +47,11 @@ CONNECTION_SPEC: dict[str, t.Any] = {
     "ca_bundle": {"type": "path"},
 }
 
+TIMEOUTS = ("connect_timeout", "read_timeout")
+# A day, in seconds; the system's own limits depend on the machine.
+LONGEST_TIMEOUT = 86_400
 # The last one is an option of those modules that do many things at once.
-COUNTS = ("connect_timeout", "read_timeout", "max_attempts", "concurrency")
+COUNTS = (*TIMEOUTS, "max_attempts", "concurrency")
 CREDENTIAL_OPTIONS = ("access_key_id", "access_key_secret", "security_token")
 # A key pair and its token come from one family: the token of another pair would not fit.
 CREDENTIAL_VARIABLES = (
@@ -95,12 +98,9 @@ class ConnectionOptions:
         cls, params: Mapping[str, t.Any], environ: Mapping[str, str]
     ) -> ConnectionOptions:
         """Read validated `params`, then `environ`; InputError names what is wrong."""
-        _refuse_less_than_one(params)
+        _refuse_bad_numbers(params)
         endpoints: dict[str, t.Any] = {
-            name: _endpoint(
-                name, params[name] or environ.get(f"ALIBABA_CLOUD_{name.upper()}") or default
-            )
-            for name, default in DEFAULT_ENDPOINTS.items()
+            name: _first_endpoint(name, params, environ) for name in DEFAULT_ENDPOINTS
         }
         return cls(
             **endpoints,
@@ -193,10 +193,24 @@ def refuse_bare_elements(spec: Mapping[str, t.Any], params: Mapping[str, t.Any])
             )
 
 
-def _refuse_less_than_one(params: Mapping[str, t.Any]) -> None:
+def _refuse_bad_numbers(params: Mapping[str, t.Any]) -> None:
     for name in COUNTS:
         if params.get(name, 1) < 1:
             raise InputError(f"{name} must be at least 1, not {params[name]}")
+    for name in TIMEOUTS:
+        if params[name] > LONGEST_TIMEOUT:
+            raise InputError(f"{name} must be at most {LONGEST_TIMEOUT}, not {params[name]}")
+
+
+def _first_endpoint(
+    option: str, params: Mapping[str, t.Any], environ: Mapping[str, str]
+) -> Endpoint:
+    variable = f"ALIBABA_CLOUD_{option.upper()}"
+    if params[option]:
+        return _endpoint(option, params[option])
+    if environ.get(variable):
+        return _endpoint(variable, environ[variable])
+    return _endpoint(option, DEFAULT_ENDPOINTS[option])
 
 
 def _endpoint(option: str, value: str) -> Endpoint:

@@ -11,6 +11,7 @@ import inspect
 import ipaddress
 import json
 import os
+import platform
 import socket
 import ssl
 import subprocess
@@ -25,6 +26,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils import _module
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._access_key import AccessKeyApi
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._client import Client
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._errors import UnansweredError
@@ -258,6 +260,24 @@ def test_missing_library(pairs: dict[str, Pair]) -> None:
     assert "can't import alibabacloud_ram20150501" in result["msg"]
     assert f"{sys.executable} -m pip install -r" in result["msg"]
     assert printed.strip() == ""
+
+
+@pytest.mark.parametrize(
+    "module", ["ram_user", "ram_user_info", "ram_access_key", "ram_access_key_info"]
+)
+def test_python_that_is_too_old(
+    run_module: RunModule, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, module: str
+) -> None:
+    """On a host whose Python is too old nothing is sent, and the message says what to set."""
+    monkeypatch.setattr(_module, "OLDEST_PYTHON", (4, 0))
+    user = {"name": "alice"} if module.startswith("ram_user") else {"user_name": "alice"}
+
+    result = run_module(module, **user)
+
+    assert "needs Python 4.0 or newer" in result.msg
+    assert f"{sys.executable} is {platform.python_version()}" in result.msg
+    assert "ansible_python_interpreter" in result.msg
+    assert emulator.requests() == []
 
 
 def test_credentials_file_of_the_environment(
@@ -552,6 +572,17 @@ def test_refused_endpoints(
     assert emulator.requests() == []
 
 
+def test_refused_endpoint_of_the_environment(
+    run_module: RunModule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The refusal names what was set: the variable of the environment, not the option."""
+    monkeypatch.setenv("ALIBABA_CLOUD_STS_ENDPOINT", "http://sts.example.com")
+
+    result = run_module("ram_user", name="alice", sts_endpoint=None)
+
+    assert result.msg.startswith("ALIBABA_CLOUD_STS_ENDPOINT uses plain http")
+
+
 def test_password_in_an_endpoint(run_module: RunModule) -> None:
     """The refusal of an endpoint with a password does not repeat the password."""
     result = run_module("ram_user", name="alice", ram_endpoint="https://me:hunter2@example.com")
@@ -567,6 +598,15 @@ def test_numbers_must_be_positive(run_module: RunModule, option: str) -> None:
     result = run_module("ram_user", name="alice", **{option: 0})
 
     assert result.msg == f"{option} must be at least 1, not 0"
+
+
+@pytest.mark.parametrize("option", ["connect_timeout", "read_timeout"])
+def test_times_must_be_sensible(run_module: RunModule, emulator: Emulator, option: str) -> None:
+    """A time that no system can count is refused before anything is sent."""
+    result = run_module("ram_user", name="alice", **{option: 9_999_999_999})
+
+    assert result.msg == f"{option} must be at most 86400, not 9999999999"
+    assert emulator.requests() == []
 
 
 def closed_port() -> int:
@@ -587,13 +627,15 @@ def test_unreachable_endpoint(run_module: RunModule) -> None:
     )
 
 
-def test_unknown_host(run_module: RunModule) -> None:
-    """An endpoint whose name nobody knows is named in one clear message."""
-    result = run_module("ram_user_info", **endpoints("ram.invalid"), max_attempts=1)
+@pytest.mark.parametrize(
+    ("host", "reason"),
+    [("ram.invalid", "the host name is unknown"), ("ram..invalid", "that is not a valid host")],
+)
+def test_unknown_host(run_module: RunModule, host: str, reason: str) -> None:
+    """An endpoint whose name nobody knows, or can have, is named in one clear message."""
+    result = run_module("ram_user_info", **endpoints(host), max_attempts=1)
 
-    assert result.msg == (
-        "Cannot list users: no connection to https://ram.invalid (the host name is unknown)"
-    )
+    assert result.msg == f"Cannot list users: no connection to https://{host} ({reason})"
 
 
 class Certificate(t.NamedTuple):
