@@ -10,7 +10,7 @@ import threading
 import typing as t
 from dataclasses import dataclass
 
-from ._errors import RamError, unforeseen
+from ._errors import InputError, ProblemsError, RamError, unforeseen
 from ._stopping import refuse_if_out_of_time, refuse_if_stopped
 
 if t.TYPE_CHECKING:
@@ -67,12 +67,14 @@ def map_all(
 ) -> list[_T]:
     """Return the result for each item, in order; raise the first RamError once all have ended.
 
-    `watch` is as for attempt_all.
+    If all errors are InputErrors, they are raised together. `watch` is as for attempt_all.
     """
     outcomes = attempt_all(function, items, concurrency, watch)
-    for outcome in outcomes:
-        if outcome.error:
-            raise outcome.error
+    errors = [outcome.error for outcome in outcomes if outcome.error]
+    if len(errors) > 1 and all(isinstance(error, InputError) for error in errors):
+        raise ProblemsError([str(error) for error in errors])
+    if errors:
+        raise errors[0]
     return [t.cast("_T", outcome.value) for outcome in outcomes]
 
 

@@ -240,7 +240,12 @@ def _names(options: Options) -> list[str]:
 def refuse_bad_users(wanted: Sequence[Options]) -> None:
     """Raise InputError naming all that is wrong with the descriptions in themselves."""
     problems = [problem for options in wanted for problem in _problems(options)]
-    counts = repeated_names(name for options in wanted for name in _names(options))
+    # A user may be renamed to its own name in another case.
+    counts = repeated_names(
+        name
+        for options in wanted
+        for name in {name.lower(): name for name in _names(options)}.values()
+    )
     problems += [f"user {name} is described {n} times" for name, n in counts.items()]
     if problems:
         raise ProblemsError(problems, introduction="Bad input, nothing was changed: ")

@@ -117,7 +117,8 @@ options:
     type: list
     elements: str
   purge_groups:
-    description: Whether memberships that O(groups) does not list end. Needs O(groups).
+    description:
+      - Whether memberships that O(groups) does not list end. Without O(groups), none does.
     type: bool
     default: false
   policies:
@@ -128,7 +129,8 @@ options:
     type: list
     elements: raw
   purge_policies:
-    description: Whether policies that O(policies) does not list are detached. Needs O(policies).
+    description:
+      - Whether policies that O(policies) does not list are detached. Without O(policies), none is.
     type: bool
     default: false
   force:
@@ -271,8 +273,8 @@ account_id:
   type: str
   sample: "1234567890123456"
 problems:
-  description: Each thing that is wrong with the options; C(msg) tells the first two.
-  returned: when users are badly described
+  description: Each reason why nothing was done; C(msg) tells the first two.
+  returned: when there are several, such as users that are badly described or can't be deleted
   type: list
   elements: str
   sample: ["name of user 'slb api' must be 1 to 64 letters, digits, '.', '-' or '_', not 'slb api'"]

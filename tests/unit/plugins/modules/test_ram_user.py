@@ -162,6 +162,18 @@ def test_rename_to_the_same_name(run_module: RunModule, emulator: Emulator) -> N
     assert (result.failed, result.changed) == (False, False)
 
 
+def test_rename_to_another_case(run_module: RunModule, emulator: Emulator) -> None:
+    """A user may get its own name in another case, once."""
+    make_user(emulator, "alice")
+
+    renamed = run_module("ram_user", name="alice", new_name="Alice")
+    repeated = run_module("ram_user", name="alice", new_name="Alice")
+
+    assert (renamed.failed, renamed.changed) == (False, True)
+    assert (repeated.failed, repeated.changed) == (False, False)
+    assert list(emulator.state()["users"]) == ["Alice"]
+
+
 def test_rename_onto_another_user(run_module: RunModule, emulator: Emulator) -> None:
     """A rename fails if both names exist, and changes neither."""
     make_user(emulator, "alice")
@@ -287,7 +299,10 @@ def test_ambiguous_policy(run_module: RunModule, emulator: Emulator) -> None:
         ({"policies": [{"name": "", "type": "System"}]}, "a policy of user bob must be a name"),
         ({"policies": [""]}, "a policy of user bob must be a name"),
         ({"policies": [None]}, "a policy of user bob must be a name"),
-        ({"policies": ["NoSuchPolicy"]}, "There is no policy NoSuchPolicy"),
+        (
+            {"policies": ["NoSuchPolicy", "OtherPolicy"]},
+            "There is no policy NoSuchPolicy; There is no policy OtherPolicy",
+        ),
         (
             {"policies": [{"name": SLB, "type": "Custom"}]},
             f"There is no policy {SLB} (Custom)",
@@ -418,6 +433,20 @@ def test_nobody(run_module: RunModule, emulator: Emulator) -> None:
 
     assert (result.failed, result.changed, result["users"]) == (False, False, [])
     assert writing_actions(emulator) == []
+
+
+def test_everybody_who_cannot_be_deleted_is_told(run_module: RunModule, emulator: Emulator) -> None:
+    """What keeps several users from being deleted is told of all of them at once."""
+    for name in ("alice", "bob", "carol"):
+        make_user(emulator, name)
+        emulator.call("CreateAccessKey", UserName=name)
+    users = [{"name": name} for name in ("alice", "bob", "carol", "dave")]
+
+    result = run_module("ram_user", users=users, state="absent")
+
+    told = [problem.partition(",")[0] for problem in result["problems"]]
+    assert told == [f"Cannot delete user {name}" for name in ("alice", "bob", "carol")]
+    assert "and 1 more, see problems" in result.msg
 
 
 @pytest.mark.parametrize("mode", [{}, {"_ansible_check_mode": True}], ids=["real", "check"])
