@@ -209,12 +209,12 @@ def describe_keys(client: Client, user_name: str | None, keys: Sequence[AccessKe
 def key_owners(
     client: Client, user_names: Sequence[str] | None, *, for_account: bool
 ) -> list[str | None]:
-    """Return whose keys are meant, None for the account; InputError unless that is clear."""
+    """Return whose keys are meant, each once, None for the account; InputError if unclear."""
     if (user_names is None) != for_account:
         raise InputError("Whose keys? Say either which user, or for_account: true")
     if user_names is not None:
         refuse_bad_names(user_names)
-        return list(user_names)
+        return list(dict.fromkeys(user_names))
     if not client.identity.is_account:
         raise InputError(
             f"for_account needs a key of the account, but {client.identity.arn} signs this run"

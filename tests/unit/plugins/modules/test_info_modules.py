@@ -175,13 +175,13 @@ def test_bad_options(
 
 
 def test_keys_of_users(run_module: RunModule, emulator: Emulator) -> None:
-    """The keys of all users asked for are returned in their order, without a secret."""
+    """The keys of all users asked for are returned once, in their order, without a secret."""
     make_users(emulator, "alice", "bob")
     made = [
         emulator.call("CreateAccessKey", UserName=name)["AccessKey"] for name in ("bob", "alice")
     ]
 
-    result = run_module("ram_access_key_info", user_names=["bob", "nobody", "alice"])
+    result = run_module("ram_access_key_info", user_names=["bob", "nobody", "alice", "bob"])
 
     assert [key["access_key_id"] for key in result["access_keys"]] == [
         key["AccessKeyId"] for key in made
