@@ -564,18 +564,27 @@ def test_key_of_a_renamed_user(
     assert stored_keys(file) == {"anna": keys_of(emulator, "anna")}
 
 
+def import_during(
+    action: str, emulator: Emulator, run: Run, path: str, deed: Callable[[], None]
+) -> Result:
+    """Import a key, and do something just before an action of the task is carried out."""
+    emulator.fail(action, "delay", when="before", ms=400)
+    with ThreadPoolExecutor() as pool:
+        running = pool.submit(run, import_csv=path)
+        wait_for(lambda: not emulator.faults())
+        deed()
+        return running.result()
+
+
 def test_key_that_is_deleted_meanwhile(
     emulator: Emulator, run: Run, file: VaultFile, console_key: tuple[str, str]
 ) -> None:
     """A key that its user has no more by the time it would be stored is not."""
     path, key_id = console_key
-    emulator.fail("ListAccessKeys", "delay", when="before", ms=400)
 
-    with ThreadPoolExecutor() as pool:
-        running = pool.submit(run, import_csv=path)
-        wait_for(lambda: not emulator.faults())
-        delete_key(emulator, "ann", key_id)
-        result = running.result()
+    result = import_during(
+        "ListAccessKeys", emulator, run, path, lambda: delete_key(emulator, "ann", key_id)
+    )
 
     assert result.failed
     assert f"Key {key_id} signs for user ann, but is not listed" in result.msg
@@ -587,15 +596,13 @@ def test_user_who_is_replaced_meanwhile(
 ) -> None:
     """A key whose user was deleted, and made again with the same name, is not stored."""
     path, key_id = console_key
-    emulator.fail("GetUser", "delay", when="before", ms=400)
 
-    with ThreadPoolExecutor() as pool:
-        running = pool.submit(run, import_csv=path)
-        wait_for(lambda: not emulator.faults())
+    def make_anew() -> None:
         delete_key(emulator, "ann", key_id)
         emulator.call("DeleteUser", UserName="ann")
         add_users(emulator, "ann")
-        result = running.result()
+
+    result = import_during("GetUser", emulator, run, path, make_anew)
 
     assert result.failed
     assert key_id in result.msg
