@@ -13,11 +13,11 @@ import email.utils
 import os
 import re
 import sys
+import threading
 import time
 import typing as t
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from ._errors import CredentialError, RamError, translated
 from ._options import ConnectionOptions, Endpoint, is_loopback
@@ -26,7 +26,8 @@ from ._retry import Retrier
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-Answer = dict[str, t.Any]
+    Answer = dict[str, t.Any]
+
 _T = t.TypeVar("_T")
 
 USER_AGENT = "keysmith.alibabacloud"
@@ -84,6 +85,8 @@ class Client:
         self._clock_offset = 0.0
         self._began = time.monotonic()
         self._identity: Identity | None = None
+        self._signers: list[Identity] = []
+        self._signers_lock = threading.Lock()
         _keep_sdk_quiet()
         with _sdk_errors_hidden():
             self._sdk = _import_sdk()
@@ -167,14 +170,19 @@ class Client:
     @property
     def identity(self) -> Identity:
         """Who signs the requests of this client."""
-        # Before Python 3.12, cached_property has one lock for the clients of all threads.
         if self._identity is None:
             self._identity = self._identity_of(self._credential)
         return self._identity
 
-    @cached_property
+    @property
     def signers(self) -> list[Identity]:
         """Everybody this run depends on: who signs and, behind a role, who assumed it."""
+        # Many threads need to know at once, and one request tells them all.
+        with self._signers_lock:
+            self._signers = self._signers or self._find_signers()
+            return self._signers
+
+    def _find_signers(self) -> list[Identity]:
         with _sdk_errors_hidden():
             behind = (self._own_credential, _source_of(self._sdk, self._own_credential))
             others = {_key_id(credential): credential for credential in behind}

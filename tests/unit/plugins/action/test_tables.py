@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils import _keyring
 
-from ..conftest import sign_in, writing_actions
+from ..conftest import make_role, sign_in, writing_actions
 from .conftest import add_key, add_users, delete_key, keys_of, list_late, set_status, stored_keys
 
 if t.TYPE_CHECKING:
@@ -523,6 +523,21 @@ def test_signing_key_is_not_removed(
     assert "signs this run" in result.msg
     assert file.path.read_bytes() == before
     assert writing_actions(emulator) == []
+
+
+def test_signers_are_asked_for_once(emulator: Emulator, run: Run) -> None:
+    """However many keys go, one request tells who signs, and another who assumed that role."""
+    names = ["ann", "bob", "cat", "dan"]
+    add_users(emulator, *names)
+    run(users=names)
+    signer = sign_in(emulator, "ops", "AliyunSTSAssumeRoleAccess")
+    role = {"role_arn": make_role(emulator)}
+    emulator.clear_requests()
+
+    result = run(users=names, state="absent", concurrency=4, assume_role=role, **signer)
+
+    assert [user["action"] for user in result["users"]] == ["removed"] * 4
+    assert emulator.actions().count("GetCallerIdentity") == 2
 
 
 def test_states_side_by_side(emulator: Emulator, run: Run, any_file: VaultFile) -> None:
