@@ -29,7 +29,7 @@ if t.TYPE_CHECKING:
 
     from ._client import Client
 
-Options = dict[str, t.Any]
+    Options = dict[str, t.Any]
 
 POLICY_TYPES = ("System", "Custom")
 # As RAM documents them; an empty value clears an attribute.

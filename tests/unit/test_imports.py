@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 import typing as t
 from pathlib import Path
@@ -48,3 +49,19 @@ def test_layer(layer: str) -> None:
 
     assert names
     assert wrong == []
+
+
+@pytest.mark.parametrize("layer", ["plugins/modules", "plugins/module_utils"])
+def test_aliases_of_types(layer: str) -> None:
+    """Old Pythons of targets can import a module, as it is the module that refuses them."""
+    aliases = [
+        f"{file}: {node.value.id}"
+        for file in (ROOT / layer).rglob("*.py")
+        for statement in ast.parse(file.read_text(encoding="utf-8")).body
+        if isinstance(statement, ast.Assign)
+        for node in ast.walk(statement.value)
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name)
+        if hasattr(builtins, node.value.id)
+    ]
+
+    assert aliases == []
