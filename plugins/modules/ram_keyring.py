@@ -259,7 +259,7 @@ account_id:
   sample: "1234567890123456"
 problems:
   description: Each reason why nothing was done; C(msg) tells the first two.
-  returned: when there are users that can't be helped, or several keys that can't be imported
+  returned: when there are users that can't be helped, or several keys of other accounts to import
   type: list
   elements: str
   sample: ["There is no RAM user slb-api: create it with ram_user first"]

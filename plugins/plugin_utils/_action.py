@@ -130,7 +130,7 @@ def failure(error: RamError) -> dict[str, t.Any]:
 def _set_variables(environment: dict[str, t.Any]) -> None:
     try:
         os.environ.update({name: str(value) for name, value in environment.items()})
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         raise InputError(f"A variable of the task's environment can't be set: {error}") from None
 
 

@@ -119,7 +119,11 @@ class HandOut:
 
     def _patience(self) -> float:
         """Return for how many seconds a key may still be unknown; each is older than the file."""
-        return NEW_KEY_PATIENCE - max(0.0, time.time() - self.path.stat().st_mtime)
+        try:
+            age = time.time() - self.path.stat().st_mtime
+        except OSError:
+            return NEW_KEY_PATIENCE
+        return NEW_KEY_PATIENCE - max(0.0, age)
 
     def _pair_of(self, user: str, entry: Entry) -> Pair:
         return Pair(str(entry.access_key_id), self._file.secret_of(user, entry))

@@ -104,7 +104,7 @@ def _refuse_bad_place(path: Path) -> None:
     try:
         is_directory, has_directory = path.is_dir(), path.parent.is_dir()
     except OSError as error:
-        raise InputError(f"Cannot look into {path.parent}: {error.strerror}") from None
+        raise InputError(f"Cannot look at {path}: {error.strerror}") from None
     if is_directory:
         raise InputError(f"{path} is a directory, not a file")
     if not has_directory:

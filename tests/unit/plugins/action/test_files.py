@@ -324,6 +324,8 @@ def test_bad_file(
         ({"users": None}, "one of the following is required"),
         ({"state": "gone"}, "value of state must be one of"),
         ({"environment": {"A=B": "invented"}}, "environment can't be set"),
+        ({"environment": {"": "invented"}}, "environment can't be set"),
+        ({"file": "x" * 300}, f"{'x' * 300}: File name too long"),
         ({"access_key_secret": "invented", "bad": 1}, "bad"),
         ({"access_key_secret": "invented", "state": "invented"}, "value of state must be one of"),
         ({"name": "a b", "users": None}, "InvalidParameter.UserName.InvalidChars"),

@@ -147,6 +147,18 @@ def test_keys_are_not_described_to_the_end(emulator: Emulator, start: Start) -> 
     assert emulator.actions().count("GetAccessKeyLastUsed") <= 2 * 3
 
 
+def test_last_uses_are_not_waited_for(emulator: Emulator, start: Start) -> None:
+    """A run that the cloud holds back from telling of keys says that it was stopped, and ends."""
+    add_users(emulator, "ann")
+    for _key in range(2):
+        add_key(emulator, "ann")
+    emulator.fail("GetAccessKeyLastUsed", "throttle", retry_after_ms=60_000)
+
+    result = stop_at(emulator, start(name="ann", max_attempts=9), signal.SIGTERM)
+
+    assert result.msg == "stopped by SIGTERM; run again for the rest"
+
+
 def test_lock_is_not_waited_for(emulator: Emulator, start: Start, file: VaultFile) -> None:
     """A run that another one keeps waiting stops at once."""
     add_users(emulator, "ann")
