@@ -128,10 +128,14 @@ def failure(error: RamError) -> dict[str, t.Any]:
 
 
 def _set_variables(environment: dict[str, t.Any]) -> None:
-    try:
-        os.environ.update({name: str(value) for name, value in environment.items()})
-    except (OSError, ValueError) as error:
-        raise InputError(f"A variable of the task's environment can't be set: {error}") from None
+    for name, value in environment.items():
+        try:
+            os.environ[name] = str(value)
+        except (OSError, ValueError):
+            raise InputError(
+                f"{name!r} of the task's environment can't be set: no variable has such a name, or "
+                "such a value"
+            ) from None
 
 
 def _switch_off_core_dumps() -> None:
