@@ -9,24 +9,24 @@ import os
 import typing as t
 from collections import Counter
 
-from ..module_utils._errors import InputError, RamError, told_together
-from ..module_utils._module import ACCOUNT_KEY_WARNING
-from ..module_utils._stats import stats
+from ..module_utils._cloud.errors import InputError, RamError, told_together
+from ..module_utils._work.module import ACCOUNT_KEY_WARNING
+from ..module_utils._work.stats import stats
 from ..plugin_utils._action import RamAction, failure
-from ..plugin_utils._import import find_owners, read_download
 from ..plugin_utils._job_folder import short_lived
-from ..plugin_utils._keyring import Request, Settings
-from ..plugin_utils._keyring_plan import Choices
-from ..plugin_utils._keyring_run import FileOptions, converge_files
+from ..plugin_utils._keyring.keyring import Request, Settings
+from ..plugin_utils._keyring.run import FileOptions, converge_files
+from ..plugin_utils._keyring.table import Choices
+from ..plugin_utils._pairs.source import find_owners, read_download
 from ..plugin_utils._progress import Progress
-from ..plugin_utils._vault import Vault
+from ..plugin_utils._vault_file.vault import Vault
 
 if t.TYPE_CHECKING:
     from pathlib import Path
 
-    from ..module_utils._client import Client
-    from ..plugin_utils._import import Download, OwnedPair
-    from ..plugin_utils._keyring import Keyring
+    from ..module_utils._cloud.client import Client
+    from ..plugin_utils._keyring.keyring import Keyring
+    from ..plugin_utils._pairs.source import Download, OwnedPair
 
 STATES = ["present", "absent"]
 

@@ -17,7 +17,7 @@ import time
 import typing as t
 from contextlib import contextmanager
 
-from ._errors import RamError
+from ._cloud.errors import RamError
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator

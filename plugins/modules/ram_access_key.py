@@ -235,8 +235,10 @@ request_id:
 import typing as t
 from functools import partial
 
-from ..module_utils._access_key_plan import plan_access_keys
-from ..module_utils._module import RamModule
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram.access_key_plan import (
+    plan_access_keys,
+)
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.module import RamModule
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
     "user_name": {"type": "str"},

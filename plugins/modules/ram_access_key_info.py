@@ -96,12 +96,16 @@ account_id:
 
 import typing as t
 
-from ..module_utils._access_key import find_keys, key_owners, list_with_last_use
-from ..module_utils._module import RamModule
-from ..module_utils._pool import map_all
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram.access_key import (
+    find_keys,
+    key_owners,
+    list_with_last_use,
+)
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.module import RamModule
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.pool import map_all
 
 if t.TYPE_CHECKING:
-    from ..module_utils._client import Client
+    from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.client import Client
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
     "user_name": {"type": "str"},

@@ -338,13 +338,13 @@ request_id:
 
 import typing as t
 
-from ..module_utils._module import RamModule
-from ..module_utils._user_plan import plan_users
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram.user_plan import plan_users
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.module import RamModule
 
 if t.TYPE_CHECKING:
-    from ..module_utils._client import Client
-    from ..module_utils._plan import Plan
-    from ..module_utils._user import User
+    from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.client import Client
+    from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram.user import User
+    from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.plan import Plan
 
 USER_OPTIONS: dict[str, dict[str, t.Any]] = {
     "name": {"type": "str"},

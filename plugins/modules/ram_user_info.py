@@ -147,13 +147,19 @@ account_id:
 
 import typing as t
 
-from ..module_utils._access_key import list_with_last_use
-from ..module_utils._module import RamModule
-from ..module_utils._pool import map_all
-from ..module_utils._user import User, UserApi, refuse_bad_names
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram.access_key import (
+    list_with_last_use,
+)
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram.user import (
+    User,
+    UserApi,
+    refuse_bad_names,
+)
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.module import RamModule
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.pool import map_all
 
 if t.TYPE_CHECKING:
-    from ..module_utils._client import Client
+    from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.client import Client
 
 ASPECTS = ["groups", "policies", "access_keys", "login_profile", "mfa"]
 

@@ -17,9 +17,9 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
 
-from ..module_utils._client import Client
-from ..module_utils._errors import InputError, RamError, unforeseen
-from ..module_utils._options import CONNECTION_SPEC, ConnectionOptions, refuse_split_json
+from ..module_utils._cloud.client import Client
+from ..module_utils._cloud.errors import InputError, RamError, unforeseen
+from ..module_utils._cloud.options import CONNECTION_SPEC, ConnectionOptions, refuse_split_json
 from ..module_utils._stopping import listening, refuse_if_stopped
 
 if t.TYPE_CHECKING:

@@ -17,7 +17,9 @@ import pytest
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
 
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._durable import FileLock
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.durable import (
+    FileLock,
+)
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Sequence

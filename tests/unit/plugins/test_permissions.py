@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.keysmith.alibabacloud.plugins.module_utils import _access_key
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram import access_key
 
 from .permission_cases import CASES, Key, World
 
@@ -90,7 +90,7 @@ def world(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[World]:
     """An empty account, where nobody has to wait for an answer that was lost."""
-    monkeypatch.setattr(_access_key, "pause", lambda _seconds: None)
+    monkeypatch.setattr(access_key, "pause", lambda _seconds: None)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     yield World(emulator, connection, run_module, run_action, tmp_path)
     resource.setrlimit(resource.RLIMIT_FSIZE, limits)

@@ -25,7 +25,9 @@ import pytest
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
 
-from ansible_collections.keysmith.alibabacloud.plugins.module_utils._access_key import AccessKeyApi
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram.access_key import (
+    AccessKeyApi,
+)
 
 from ..conftest import Result, writing_actions
 from ..keyring_task import VAULT_PASSWORD, run_keyring
@@ -33,7 +35,9 @@ from ..keyring_task import VAULT_PASSWORD, run_keyring
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ansible_collections.keysmith.alibabacloud.plugins.module_utils._access_key import AccessKey
+    from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram.access_key import (
+        AccessKey,
+    )
     from emulator import Emulator
 
     # The fixtures `run` and `start`.

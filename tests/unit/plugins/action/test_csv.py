@@ -17,9 +17,14 @@ from pathlib import Path
 import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
 
-from ansible_collections.keysmith.alibabacloud.plugins.module_utils import _access_key
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._durable import FileLock
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault import Password, Vault
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram import access_key
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.durable import (
+    FileLock,
+)
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.vault import (
+    Password,
+    Vault,
+)
 from emulator import Emulator
 
 from ..conftest import writing_actions
@@ -669,7 +674,7 @@ def test_imported_key_is_not_taken_for_a_lost_one(
     emulator.advance_clock(10)
     [key_id] = keys_of(emulator, "ann")
     # The cloud tells about two hours later that a key was used, the emulator at once.
-    monkeypatch.setattr(_access_key.AccessKeyApi, "last_used", lambda *_: None)
+    monkeypatch.setattr(access_key.AccessKeyApi, "last_used", lambda *_: None)
 
     result = run(import_csv=download(rows(keys_of(emulator, "ann"))), check=check)
 

@@ -21,9 +21,11 @@ from pathlib import Path
 import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
 
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils import _durable
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._journal import read_journal
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault import Vault
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring.journal import (
+    read_journal,
+)
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file import durable
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.vault import Vault
 
 from ..keyring_task import VAULT_PASSWORD
 from .conftest import SERVER, TESTS, VaultFile, add_users, keys_of, stored_keys, wait_for
@@ -496,14 +498,14 @@ def test_file_that_may_not_last(
 ) -> None:
     """A file that was replaced counts as changed, even if nobody can tell whether it will last."""
     add_users(emulator, "ann")
-    sync = _durable._sync_directory
+    sync = durable._sync_directory
 
     def fail_to_sync(directory: Path) -> None:
         if file.path.exists():
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         sync(directory)
 
-    monkeypatch.setattr(_durable, "_sync_directory", fail_to_sync)
+    monkeypatch.setattr(durable, "_sync_directory", fail_to_sync)
     first = run(name="ann", file="secrets/keys.yml", diff=True)
     monkeypatch.undo()
     second = run(name="ann", file="secrets/keys.yml")

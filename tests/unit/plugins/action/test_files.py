@@ -16,8 +16,10 @@ from types import SimpleNamespace
 import pytest
 from ansible import context
 
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils import _durable
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._durable import FileLock
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file import durable
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.durable import (
+    FileLock,
+)
 
 from ..conftest import writing_actions
 from ..keyring_task import VAULT_PASSWORD, run_keyring
@@ -503,12 +505,12 @@ def test_unforeseen_error_shows_nothing(
     def fail() -> float:
         raise ZeroDivisionError(emulator.access_key_secret)
 
-    monkeypatch.setattr(_durable, "time", SimpleNamespace(monotonic=fail))
+    monkeypatch.setattr(durable, "time", SimpleNamespace(monotonic=fail))
 
     result = run(name="ann")
 
     assert result.failed
-    assert result.msg.startswith("Unexpected ZeroDivisionError (_durable.py, line ")
+    assert result.msg.startswith("Unexpected ZeroDivisionError (durable.py, line ")
 
 
 def test_core_dumps_are_off(run: Run) -> None:

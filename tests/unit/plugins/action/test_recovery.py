@@ -17,13 +17,17 @@ from itertools import count
 import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
 
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils import _keyring
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._durable import AppendFile
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._journal import read_journal
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring_file import (
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring import keyring
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring.journal import (
+    read_journal,
+)
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.durable import (
+    AppendFile,
+)
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.file import (
     KeyringFile,
 )
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault import Vault
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.vault import Vault
 
 from ..conftest import writing_actions
 from ..keyring_task import VAULT_PASSWORD
@@ -43,7 +47,9 @@ from .conftest import (
 if t.TYPE_CHECKING:
     from pathlib import Path
 
-    from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring_file import Entry
+    from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.file import (
+        Entry,
+    )
     from emulator import Emulator
 
     from ..conftest import Result
@@ -977,7 +983,7 @@ def test_mishap_after_settling(
     def fail(*_args: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(_keyring, "decide_present", fail)
+    monkeypatch.setattr(keyring, "decide_present", fail)
     result = run(users=["ann", "bob"])
 
     assert "Unexpected MemoryError" in result.msg

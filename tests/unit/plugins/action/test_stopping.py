@@ -11,7 +11,9 @@ import typing as t
 
 import pytest
 
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._durable import FileLock
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.durable import (
+    FileLock,
+)
 
 from .conftest import add_key, add_users, keys_of, stored_keys, wait_for
 

@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils import _keyring
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring import keyring
 
 from ..conftest import make_role, sign_in, writing_actions
 from .conftest import add_key, add_users, delete_key, keys_of, list_late, set_status, stored_keys
@@ -682,7 +682,7 @@ def test_key_that_never_signs(
 ) -> None:
     """A new key that never signs stays stored, and fails the task by its id."""
     add_users(emulator, "ann")
-    monkeypatch.setattr(_keyring, "NEW_KEY_PATIENCE", 0.5)
+    monkeypatch.setattr(keyring, "NEW_KEY_PATIENCE", 0.5)
     unknown = {"status": 404, "code": "InvalidAccessKeyId.NotFound"}
     emulator.fail("GetCallerIdentity", "error", skip=1, times=100, **unknown)
 

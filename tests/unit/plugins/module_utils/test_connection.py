@@ -26,13 +26,16 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from ansible_collections.keysmith.alibabacloud.plugins.module_utils import _module
-from ansible_collections.keysmith.alibabacloud.plugins.module_utils._access_key import AccessKeyApi
-from ansible_collections.keysmith.alibabacloud.plugins.module_utils._client import Client
-from ansible_collections.keysmith.alibabacloud.plugins.module_utils._errors import UnansweredError
-from ansible_collections.keysmith.alibabacloud.plugins.module_utils._options import (
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.client import Client
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.errors import (
+    UnansweredError,
+)
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.options import (
     CONNECTION_SPEC,
     ConnectionOptions,
+)
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram.access_key import (
+    AccessKeyApi,
 )
 from emulator import Emulator
 
@@ -269,7 +272,7 @@ def test_python_that_is_too_old(
     run_module: RunModule, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, module: str
 ) -> None:
     """On a host whose Python is too old nothing is sent, and the message says what to set."""
-    monkeypatch.setattr(_module, "OLDEST_PYTHON", (4, 0))
+    monkeypatch.setattr(module, "OLDEST_PYTHON", (4, 0))
     user = {"name": "alice"} if module.startswith("ram_user") else {"user_name": "alice"}
 
     result = run_module(module, **user)

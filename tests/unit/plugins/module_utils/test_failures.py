@@ -16,8 +16,11 @@ from functools import partial
 
 import pytest
 
-from ansible_collections.keysmith.alibabacloud.plugins.module_utils import _retry, _stopping
-from ansible_collections.keysmith.alibabacloud.plugins.module_utils._errors import ThrottledError
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils import _stopping
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud import retry
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.errors import (
+    ThrottledError,
+)
 
 from ..conftest import endpoints, writing_actions
 
@@ -63,7 +66,7 @@ class FakeTime:
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses between attempts, which are not waited for."""
     clock = FakeTime()
-    monkeypatch.setattr(_retry, "time", clock)
+    monkeypatch.setattr(retry, "time", clock)
     monkeypatch.setattr(_stopping, "time", clock)
     return clock.slept
 
@@ -125,9 +128,9 @@ def test_wish_of_the_server_is_bounded(
 def test_throttling_halves_the_rate(monkeypatch: pytest.MonkeyPatch) -> None:
     """Once throttled, all send at half the rate that was answered, and soon at more again."""
     clock = FakeTime()
-    monkeypatch.setattr(_retry, "time", clock)
+    monkeypatch.setattr(retry, "time", clock)
     monkeypatch.setattr(_stopping, "time", clock)
-    retrier = _retry.Retrier(max_attempts=2)
+    retrier = retry.Retrier(max_attempts=2)
     sent: list[float] = []
 
     def send() -> None:
@@ -149,9 +152,9 @@ def test_throttling_halves_the_rate(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_throttling_holds_everybody_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """What another thread has to send meanwhile waits as long as what was throttled."""
     clock = FakeTime()
-    monkeypatch.setattr(_retry, "time", clock)
+    monkeypatch.setattr(retry, "time", clock)
     monkeypatch.setattr(_stopping, "time", clock)
-    retrier = _retry.Retrier(max_attempts=2)
+    retrier = retry.Retrier(max_attempts=2)
     throttled = ThrottledError("slow down", code="Throttling.User", request_id="r-1")
     throttled.retry_after = 5.0
     sent: list[float] = []
@@ -564,6 +567,6 @@ def test_unforeseen_exception(
         **endpoints(server.url),
     )
 
-    assert result.msg.startswith("Unexpected TypeError (_access_key.py, line ")
+    assert result.msg.startswith("Unexpected TypeError (access_key.py, line ")
     assert "hunter2" not in result.printed
     assert emulator.requests() == []

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from ansible_collections.keysmith.alibabacloud.plugins.module_utils import _retry
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud import retry
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock that the pace looks at."""
     clock = Clock()
-    monkeypatch.setattr(_retry, "time", clock)
+    monkeypatch.setattr(retry, "time", clock)
     return clock
 
 
@@ -66,7 +66,7 @@ class Traffic:
     def __init__(self, clock: Clock, limiter: Limiter) -> None:
         self._clock = clock
         self._limiter = limiter
-        self._pace = _retry._Pace()
+        self._pace = retry._Pace()
         self._random = random.Random(7)
         self._begun = clock.now
         self.answered = self.refused = 0
@@ -99,7 +99,7 @@ class Traffic:
             else:
                 self.refused += 1
                 self._pace.slow_down(sent, 0)
-                yield self._random.uniform(0, 2 * _retry.FIRST_DELAY)
+                yield self._random.uniform(0, 2 * retry.FIRST_DELAY)
 
 
 @pytest.mark.parametrize("at_once", [50, 5])
@@ -115,7 +115,7 @@ def test_most_of_what_is_allowed_is_used(clock: Clock, at_once: int) -> None:
 
 def test_long_pause_does_not_look_like_a_low_limit(clock: Clock) -> None:
     """Who is throttled after a pause that the server asked for goes on at a rate from before."""
-    pace = _retry._Pace()
+    pace = retry._Pace()
     for _answer in range(80):
         pace.speed_up()
     pace.slow_down(clock.now, 3)
@@ -132,7 +132,7 @@ def test_long_pause_does_not_look_like_a_low_limit(clock: Clock) -> None:
 
 def test_few_requests_do_not_look_like_a_low_limit(clock: Clock) -> None:
     """Who is throttled while little is to be sent is soon quick again when there is more."""
-    pace = _retry._Pace()
+    pace = retry._Pace()
     pace.slow_down(clock.now, 0)
     for _second in range(30):
         clock.now += 1

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.keysmith.alibabacloud.plugins.module_utils._errors import RamError
-from ansible_collections.keysmith.alibabacloud.plugins.module_utils._pool import attempt_all
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.errors import RamError
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.pool import attempt_all
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator

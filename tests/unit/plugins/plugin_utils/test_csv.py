@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.keysmith.alibabacloud.plugins.module_utils._errors import InputError
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._csv import (
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.errors import InputError
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._pairs.csv import (
     Pair,
     read_pairs,
     write_pairs,

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils import _durable
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._durable import (
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file import durable
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.durable import (
     AppendFile,
     FileLock,
     LockTimeout,
@@ -62,7 +62,7 @@ def _umask(request: pytest.FixtureRequest) -> Iterator[None]:
 def holder(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """Start a second process that holds the lock of `keys` until it reads a line or dies."""
     with subprocess.Popen(
-        [sys.executable, "-c", HOLD, _durable.__file__, str(tmp_path / "keys")],
+        [sys.executable, "-c", HOLD, durable.__file__, str(tmp_path / "keys")],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -75,7 +75,7 @@ def holder(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 def meddle(directory: Path, event: str, *, action: str, call: str) -> str:
     """Return what a process prints that makes a call, and does the action at its first event."""
-    command = [sys.executable, "-c", MEDDLE, _durable.__file__, str(directory), event, action, call]
+    command = [sys.executable, "-c", MEDDLE, durable.__file__, str(directory), event, action, call]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 

@@ -15,7 +15,7 @@ from contextlib import closing
 import pytest
 from ansible.parsing.vault import VaultSecret
 
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._journal import (
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring.journal import (
     Header,
     Intent,
     Journal,
@@ -23,7 +23,10 @@ from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._journal imp
     SavedKey,
     read_journal,
 )
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault import Password, Vault
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.vault import (
+    Password,
+    Vault,
+)
 
 if t.TYPE_CHECKING:
     from concurrent.futures import Future

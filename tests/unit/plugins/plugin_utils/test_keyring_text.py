@@ -12,8 +12,8 @@ import re
 import pytest
 import yaml
 
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils import _keyring_text
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring_text import (
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file import text
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.text import (
     KeyringTextError,
     Scalar,
     read_entries,
@@ -53,7 +53,7 @@ def _loader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     """Run every test with libyaml and with the loader that Python has without it."""
     if not hasattr(yaml, request.param):
         pytest.skip("this PyYAML has no libyaml")
-    monkeypatch.setattr(_keyring_text, "_LOADER", getattr(yaml, request.param))
+    monkeypatch.setattr(text, "_LOADER", getattr(yaml, request.param))
 
 
 def test_reads_every_style_as_text() -> None:
@@ -490,7 +490,7 @@ def expected_pattern(
 
     left = [user for user in {**written, **changes} if changes.get(user, {}) is not None]
     pattern = literal(before if left else before.replace("ram_keyring:", "ram_keyring: {}"))
-    for user, (gap, text) in written.items():
-        pattern += literal(gap) + (lines(user) if user in changes else literal(text))
+    for user, (gap, own) in written.items():
+        pattern += literal(gap) + (lines(user) if user in changes else literal(own))
     pattern += "".join(lines(user) for user in changes if user not in written)
     return pattern + literal(after)

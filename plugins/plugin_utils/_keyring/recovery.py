@@ -8,20 +8,20 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ..module_utils._access_key import AccessKeyApi, find_lost_key, settle_lost_create
-from ..module_utils._errors import InputError
-from ..module_utils._pool import attempt_all, map_all
-from ._verification import find_keys_with
+from ...module_utils._cloud.errors import InputError
+from ...module_utils._ram.access_key import AccessKeyApi, find_lost_key, settle_lost_create
+from ...module_utils._work.pool import attempt_all, map_all
+from .verification import find_keys_with
 
 if t.TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from ..module_utils._client import Client
-    from ..module_utils._errors import RamError
-    from ..module_utils._user import User
-    from ._directory import Directory
-    from ._journal import Header, Intent, Pending, SavedKey
-    from ._keyring_file import Entry, KeyringFile
+    from ...module_utils._cloud.client import Client
+    from ...module_utils._cloud.errors import RamError
+    from ...module_utils._ram.user import User
+    from .._vault_file.file import Entry, KeyringFile
+    from .directory import Directory
+    from .journal import Header, Intent, Pending, SavedKey
 
 
 @dataclass

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ..module_utils._user import FEW_USERS, User, UserApi
+from ...module_utils._ram.user import FEW_USERS, User, UserApi
 
 if t.TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from ..module_utils._client import Client
+    from ...module_utils._cloud.client import Client
 
 
 class Directory:

@@ -10,16 +10,16 @@ import os
 import typing as t
 from dataclasses import dataclass, replace
 
-from ..module_utils._errors import InputError, RamError
-from ._durable import prove_writable, read_file, replace_file
-from ._keyring_text import (
+from ...module_utils._cloud.errors import InputError, RamError
+from .durable import prove_writable, read_file, replace_file
+from .text import (
     KeyringTextError,
     Scalar,
     read_entries,
     rename_entries,
     rewrite_entries,
 )
-from ._vault import Password, Vault, is_encrypted
+from .vault import Password, Vault, is_encrypted
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,14 +9,14 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
-from ._client import nothing
-from ._errors import InputError, NotFoundError, RamError, UnansweredError, fine_if
-from ._paging import all_pages, next_marker
+from .._cloud.client import nothing
+from .._cloud.errors import InputError, NotFoundError, RamError, UnansweredError, fine_if
+from .._cloud.paging import all_pages, next_marker
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ._client import Answer, Client
+    from .._cloud.client import Answer, Client
 
 USER_NAME = GROUP_NAME = (r"[A-Za-z0-9._-]{1,64}", "1 to 64 letters, digits, '.', '-' or '_'")
 PAGE_SIZE = 1000

@@ -9,11 +9,11 @@ import re
 import typing as t
 from dataclasses import dataclass, replace
 
-from ._access_key import AccessKeyApi
-from ._errors import InputError, ProblemsError
-from ._plan import Plan, Step
-from ._pool import map_all
-from ._user import (
+from .._cloud.errors import InputError, ProblemsError
+from .._work.plan import Plan, Step
+from .._work.pool import map_all
+from .access_key import AccessKeyApi
+from .user import (
     ATTRIBUTES,
     CHINA_SITE_ATTRIBUTES,
     GROUP_NAME,
@@ -27,7 +27,7 @@ from ._user import (
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ._client import Client
+    from .._cloud.client import Client
 
     Options = dict[str, t.Any]
 

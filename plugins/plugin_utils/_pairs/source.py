@@ -12,18 +12,18 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ..module_utils._errors import InputError
-from ..module_utils._pool import map_all
-from ._csv import Pair, read_pairs
-from ._durable import read_file
-from ._vault import is_encrypted
-from ._verification import identity_of_pair
+from ...module_utils._cloud.errors import InputError
+from ...module_utils._work.pool import map_all
+from .._keyring.verification import identity_of_pair
+from .._vault_file.durable import read_file
+from .._vault_file.vault import is_encrypted
+from .csv import Pair, read_pairs
 
 if t.TYPE_CHECKING:
     from pathlib import Path
 
-    from ..module_utils._client import Client
-    from ._vault import Vault
+    from ...module_utils._cloud.client import Client
+    from .._vault_file.vault import Vault
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,13 @@ from __future__ import annotations
 import time
 import typing as t
 
-from ..module_utils._access_key import find_keys, timestamp
-from ..module_utils._errors import ApiError, RamError
-from ..module_utils._stopping import StoppedError, pause
+from ...module_utils._cloud.errors import ApiError, RamError
+from ...module_utils._ram.access_key import find_keys, timestamp
+from ...module_utils._stopping import StoppedError, pause
 
 if t.TYPE_CHECKING:
-    from ..module_utils._access_key import AccessKey
-    from ..module_utils._client import Client, Identity
+    from ...module_utils._cloud.client import Client, Identity
+    from ...module_utils._ram.access_key import AccessKey
 
 NEW_KEY_PATIENCE = 30.0
 FIRST_PAUSE = 0.25

@@ -11,7 +11,7 @@ from collections import Counter
 if t.TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ._client import Client
+    from .._cloud.client import Client
 
 CREATED, CHANGED, REMOVED, UNCHANGED, FAILED = FATES = (
     "created",

@@ -9,21 +9,21 @@ import contextlib
 import typing as t
 from dataclasses import replace
 
-from ..module_utils._access_key import AccessKeyApi, settle_lost_create
-from ..module_utils._errors import RamError, UnansweredError
-from ..module_utils._pool import attempt_all
-from ..module_utils._stopping import refuse_if_out_of_time
-from ._journal import Intent, JournalError, Refusal, SavedKey
+from ...module_utils._cloud.errors import RamError, UnansweredError
+from ...module_utils._ram.access_key import AccessKeyApi, settle_lost_create
+from ...module_utils._stopping import refuse_if_out_of_time
+from ...module_utils._work.pool import attempt_all
+from .journal import Intent, JournalError, Refusal, SavedKey
 
 if t.TYPE_CHECKING:
     from collections.abc import Collection
 
-    from ..module_utils._access_key import AccessKey
-    from ..module_utils._client import Client
-    from ..module_utils._user import User
-    from ._journal import Journal
-    from ._keyring_file import Entry, KeyringFile
-    from ._keyring_plan import Situation
+    from ...module_utils._cloud.client import Client
+    from ...module_utils._ram.access_key import AccessKey
+    from ...module_utils._ram.user import User
+    from .._vault_file.file import Entry, KeyringFile
+    from .journal import Journal
+    from .table import Situation
 
 
 class Creator:

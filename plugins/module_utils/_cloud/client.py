@@ -19,9 +19,9 @@ import typing as t
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from ._errors import CredentialError, RamError, translated
-from ._options import ConnectionOptions, Endpoint, is_loopback
-from ._retry import Retrier
+from .errors import CredentialError, RamError, translated
+from .options import ConnectionOptions, Endpoint, is_loopback
+from .retry import Retrier
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field, replace
 
-from ._stats import CHANGED, CREATED, FAILED, REMOVED, UNCHANGED
+from .stats import CHANGED, CREATED, FAILED, REMOVED, UNCHANGED
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,8 +10,8 @@ import threading
 import typing as t
 from dataclasses import dataclass
 
-from ._errors import InputError, ProblemsError, RamError, unforeseen
-from ._stopping import refuse_if_out_of_time, refuse_if_stopped
+from .._cloud.errors import InputError, ProblemsError, RamError, unforeseen
+from .._stopping import refuse_if_out_of_time, refuse_if_stopped
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -11,20 +11,20 @@ from __future__ import annotations
 import time
 import typing as t
 
-from ..module_utils._errors import ApiError, InputError, RamError
-from ..module_utils._pool import map_all
-from ._csv import Pair, read_pairs, write_pairs
-from ._keyring_file import read_if_there, refuse_unwritable, replace_durably
-from ._vault import is_encrypted
-from ._verification import INACTIVE, NEW_KEY_PATIENCE, REFUSALS, identity_of_pair
+from ...module_utils._cloud.errors import ApiError, InputError, RamError
+from ...module_utils._work.pool import map_all
+from .._keyring.verification import INACTIVE, NEW_KEY_PATIENCE, REFUSALS, identity_of_pair
+from .._vault_file.file import read_if_there, refuse_unwritable, replace_durably
+from .._vault_file.vault import is_encrypted
+from .csv import Pair, read_pairs, write_pairs
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from ..module_utils._client import Client
-    from ._keyring_file import Entry, KeyringFile
-    from ._vault import Password
+    from ...module_utils._cloud.client import Client
+    from .._vault_file.file import Entry, KeyringFile
+    from .._vault_file.vault import Password
 
 
 class HandOut:

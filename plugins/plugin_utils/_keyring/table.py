@@ -8,13 +8,13 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ..module_utils._access_key import QUOTA
+from ...module_utils._ram.access_key import QUOTA
 
 if t.TYPE_CHECKING:
-    from ..module_utils._access_key import AccessKey
-    from ..module_utils._user import User
-    from ._import import OwnedPair
-    from ._keyring_file import Entry
+    from ...module_utils._ram.access_key import AccessKey
+    from ...module_utils._ram.user import User
+    from .._pairs.source import OwnedPair
+    from .._vault_file.file import Entry
 
 CREATE = "create"
 REPLACE = "replace"

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ._errors import UnansweredError
-from ._stopping import refuse_if_stopped
+from .._stopping import refuse_if_stopped
+from .errors import UnansweredError
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,7 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
-from ..module_utils._errors import InputError
+from ...module_utils._cloud.errors import InputError
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable

@@ -26,13 +26,13 @@ from pathlib import Path
 
 from ansible.errors import AnsibleError
 
-from ..module_utils._errors import InputError, RamError
-from ._durable import AppendFile, read_file
+from ...module_utils._cloud.errors import InputError, RamError
+from .._vault_file.durable import AppendFile, read_file
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ._vault import Password, Vault
+    from .._vault_file.vault import Password, Vault
 
 FORMAT = 1
 LINE_START = b'{"type": "'

@@ -9,15 +9,15 @@ import typing as t
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
-from ._client import nothing
-from ._errors import InputError, NotFoundError, RamError, fine_if
-from ._stopping import StoppedError, pause
-from ._user import refuse_bad_names
+from .._cloud.client import nothing
+from .._cloud.errors import InputError, NotFoundError, RamError, fine_if
+from .._stopping import StoppedError, pause
+from .user import refuse_bad_names
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from ._client import Answer, Client
+    from .._cloud.client import Answer, Client
 
 _T = t.TypeVar("_T")
 

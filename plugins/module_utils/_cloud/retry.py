@@ -12,8 +12,8 @@ import time
 import typing as t
 from collections import deque
 
-from ._errors import NotSentError, RamError, ThrottledError, UnansweredError
-from ._stopping import asked_to_stop, pause
+from .._stopping import asked_to_stop, pause
+from .errors import NotSentError, RamError, ThrottledError, UnansweredError
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable

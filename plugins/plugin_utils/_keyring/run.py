@@ -10,20 +10,20 @@ import typing as t
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from ..module_utils._errors import InputError, ProblemsError, RamError, unforeseen
-from ..module_utils._stopping import pause
-from ._directory import Directory
-from ._durable import FileLock, LockTimeout
-from ._hand_out import HandOut
-from ._keyring import Keyring, Request, Settings
-from ._keyring_file import KeyringFile
+from ...module_utils._cloud.errors import InputError, ProblemsError, RamError, unforeseen
+from ...module_utils._stopping import pause
+from .._pairs.sink import HandOut
+from .._vault_file.durable import FileLock, LockTimeout
+from .._vault_file.file import KeyringFile
+from .directory import Directory
+from .keyring import Keyring, Request, Settings
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from ..module_utils._client import Client
-    from ._vault import Vault
+    from ...module_utils._cloud.client import Client
+    from .._vault_file.vault import Vault
 
 _OWN_NAMES = re.compile(r"\.(probe-.*|.*\.(lock|pending|tmp))", re.DOTALL)
 

@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from ._errors import InputError
+from .errors import InputError
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping

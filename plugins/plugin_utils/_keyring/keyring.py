@@ -16,13 +16,15 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 
-from ..module_utils._access_key import ACTIVE, AccessKeyApi, describe_keys
-from ..module_utils._errors import InputError, RamError, unforeseen
-from ..module_utils._pool import attempt_all, map_all
-from ..module_utils._stats import CHANGED, FAILED, FATES
-from ._creation import Creator
-from ._durable import remove_file
-from ._journal import (
+from ...module_utils._cloud.errors import InputError, RamError, unforeseen
+from ...module_utils._ram.access_key import ACTIVE, AccessKeyApi, describe_keys
+from ...module_utils._work.pool import attempt_all, map_all
+from ...module_utils._work.stats import CHANGED, FAILED, FATES
+from .._vault_file.durable import remove_file
+from .._vault_file.file import Entry
+from .._vault_file.text import Scalar
+from .creation import Creator
+from .journal import (
     Header,
     Journal,
     JournalError,
@@ -31,8 +33,8 @@ from ._journal import (
     machine_id,
     read_journal,
 )
-from ._keyring_file import Entry
-from ._keyring_plan import (
+from .recovery import Settlement, Settler
+from .table import (
     ACTIVATE,
     CREATE,
     IMPORT,
@@ -46,20 +48,18 @@ from ._keyring_plan import (
     decide_import,
     decide_present,
 )
-from ._keyring_text import Scalar
-from ._settlement import Settlement, Settler
-from ._verification import NEW_KEY_PATIENCE, find_keys_with, verify_pair
+from .verification import NEW_KEY_PATIENCE, find_keys_with, verify_pair
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from ..module_utils._access_key import AccessKey
-    from ..module_utils._client import Client
-    from ._directory import Directory
-    from ._hand_out import HandOut
-    from ._import import OwnedPair
-    from ._keyring_file import KeyringFile
+    from ...module_utils._cloud.client import Client
+    from ...module_utils._ram.access_key import AccessKey
+    from .._pairs.sink import HandOut
+    from .._pairs.source import OwnedPair
+    from .._vault_file.file import KeyringFile
+    from .directory import Directory
 
 ACTIONS = {
     KEEP: "unchanged",

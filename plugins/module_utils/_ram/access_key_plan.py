@@ -8,7 +8,9 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
-from ._access_key import (
+from .._cloud.errors import InputError, RamError, UnansweredError
+from .._work.plan import Plan, Step
+from .access_key import (
     ACTIVE,
     INACTIVE,
     QUOTA,
@@ -19,11 +21,9 @@ from ._access_key import (
     key_owners,
     settle_lost_create,
 )
-from ._errors import InputError, RamError, UnansweredError
-from ._plan import Plan, Step
 
 if t.TYPE_CHECKING:
-    from ._client import Client
+    from .._cloud.client import Client
 
 STATUSES = {"active": ACTIVE, "inactive": INACTIVE}
 

@@ -13,22 +13,22 @@ from contextlib import contextmanager
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ._client import Client
-from ._errors import InputError, RamError, told_together, unforeseen
-from ._options import (
+from .._cloud.client import Client
+from .._cloud.errors import InputError, RamError, told_together, unforeseen
+from .._cloud.options import (
     CONNECTION_SPEC,
     ConnectionOptions,
     refuse_bare_elements,
     refuse_split_json,
 )
-from ._pool import attempt_all
-from ._stats import stats
+from .pool import attempt_all
+from .stats import stats
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ._client import Identity
-    from ._plan import Plan
+    from .._cloud.client import Identity
+    from .plan import Plan
 
 OLDEST_PYTHON = (3, 10)
 ACCOUNT_KEY_WARNING = (

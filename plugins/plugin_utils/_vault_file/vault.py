@@ -12,7 +12,7 @@ from ansible import constants
 from ansible.errors import AnsibleError
 from ansible.parsing.vault import VaultLib, is_encrypted, match_encrypt_secret
 
-from ..module_utils._errors import InputError
+from ...module_utils._cloud.errors import InputError
 
 if t.TYPE_CHECKING:
     from ansible.parsing.dataloader import DataLoader
