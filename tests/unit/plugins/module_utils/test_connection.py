@@ -37,6 +37,9 @@ from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.optio
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram.access_key import (
     AccessKeyApi,
 )
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work import (
+    module as work_module,
+)
 from emulator import Emulator
 
 from ..conftest import (
@@ -241,7 +244,7 @@ def run_alone(
         f"from {COLLECTION}.plugins.modules import {module}\n"
         f"{module}.main()\n"
     )
-    tree = str(Path(inspect.getfile(Client)).parents[5])
+    tree = str(Path(inspect.getfile(Client)).parents[6])
     process = subprocess.run(
         [sys.executable, "-c", code],
         input=json.dumps({"ANSIBLE_MODULE_ARGS": options}),
@@ -272,7 +275,7 @@ def test_python_that_is_too_old(
     run_module: RunModule, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, module: str
 ) -> None:
     """On a host whose Python is too old nothing is sent, and the message says what to set."""
-    monkeypatch.setattr(module, "OLDEST_PYTHON", (4, 0))
+    monkeypatch.setattr(work_module, "OLDEST_PYTHON", (4, 0))
     user = {"name": "alice"} if module.startswith("ram_user") else {"user_name": "alice"}
 
     result = run_module(module, **user)
