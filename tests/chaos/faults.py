@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from emulator.faults import ANY_ACTION
+from emulator.wire.faults import ANY_ACTION
 
 from .strikes import CREATE
 

@@ -16,9 +16,11 @@ import threading
 import typing as t
 from pathlib import Path
 
-from .control import is_loopback
-from .rules import MAX_ITEMS
+from .actions.rules import MAX_ITEMS
+from .cloud.clock import parse_time
+from .cloud.settings import LAST_USE_LAG
 from .server import Emulator
+from .wire.control import is_loopback
 
 MAX_PORT = 65535
 ROOT_SECRET_VARIABLE = "KEYSMITH_EMULATOR_ROOT_SECRET"
@@ -42,6 +44,21 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--tls-key", help="key file of the certificate")
     parser.add_argument("--account-id", default="", help="16 digits; random without it")
     parser.add_argument(
+        "--last-use-lag",
+        type=float,
+        default=LAST_USE_LAG,
+        help="after how many seconds a key shows its last use; the cloud takes about two hours",
+    )
+    parser.add_argument(
+        "--unknown-parameters",
+        choices=("refuse", "ignore"),
+        default="refuse",
+        help="what the API does not know; the cloud ignores it",
+    )
+    parser.add_argument(
+        "--start", type=_moment, help="a past time to begin with, in UTC: 2026-01-31T08:00:00Z"
+    )
+    parser.add_argument(
         "--root-secret-file",
         type=Path,
         help=f"file with the secret of the root key; else ${ROOT_SECRET_VARIABLE}, else random",
@@ -54,6 +71,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         "--page-size must be 1 to 1000": options.page_size in MAX_ITEMS,
         "--tls-cert and --tls-key belong together": bool(options.tls_cert) == bool(options.tls_key),
         "--account-id must be 16 digits": re.fullmatch(r"([0-9]{16})?", options.account_id),
+        "--last-use-lag must not be negative": options.last_use_lag >= 0,
         "--port must be 0 to 65535": 0 <= options.port <= MAX_PORT,
         "--root-secret-file does not exist": (
             options.root_secret_file is None or options.root_secret_file.exists()
@@ -63,6 +81,13 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         if not is_kept:
             parser.error(rule)
     return options
+
+
+def _moment(text: str) -> float:
+    try:
+        return parse_time(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("must look like 2026-01-31T08:00:00Z") from None
 
 
 def main() -> None:
@@ -89,6 +114,9 @@ def run(options: argparse.Namespace) -> None:
         tls=(options.tls_cert, options.tls_key) if options.tls_cert else None,
         account_id=options.account_id,
         root_secret=_root_secret(options.root_secret_file),
+        last_use_lag=options.last_use_lag,
+        ignores_unknown_parameters=options.unknown_parameters == "ignore",
+        start=options.start,
     ) as emulator:
         _write_ready_file(options.ready_file, emulator)
         try:

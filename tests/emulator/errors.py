@@ -40,9 +40,26 @@ def invalid_parameter(parameter: str, message: str) -> ApiError:
 
 
 def missing(parameter: str) -> ApiError:
-    """Refuse a call that lacks a required parameter."""
-    # Unconfirmed for RAM, which may say InvalidParameter instead; this is the gateway's form.
+    """Refuse a request that lacks what every request has; the gateway's form."""
     return invalid(f"Missing{parameter}", f"{parameter} is mandatory for this action.")
+
+
+def missing_parameter(parameter: str, *, code: str = "MissingParameter") -> ApiError:
+    """Refuse a call that lacks a parameter of its action."""
+    # Released clients compare RAM's code with exactly this.
+    return invalid(code, f"The parameter {parameter} is mandatory for this action.")
+
+
+def not_emulated(message: str) -> ApiError:
+    """Refuse what the cloud can do and this emulator can't."""
+    return invalid("NotEmulated", message)
+
+
+def throttled(status: int = 400, headers: t.Mapping[str, str] | None = None) -> ApiError:
+    """Return the error of the flow control."""
+    # Unconfirmed for RAM: whether the status is 400, 429 or 503, and whether it names a delay.
+    message = "Request was denied due to user flow control."
+    return ApiError(status, "Throttling.User", message, headers=headers)
 
 
 def entity_not_exist(kind: str) -> ApiError:

@@ -15,16 +15,20 @@ import typing as t
 
 from aiohttp import web
 
-from .account import new_credentials, random_digits
-from .actions import ACTION_NAMES
-from .control import PREFIX, Control, guard, is_loopback
-from .faults import parse_fault
-from .gateway import Gateway, Options
-from .state import describe_account
+from .actions import ACTION_NAMES, SERVICE_NAMES
+from .cloud.clock import parse_time
+from .cloud.ids import Ids
+from .cloud.settings import LAST_USE_LAG, Settings
+from .cloud.state import describe_account
+from .wire.control import PREFIX, Control, guard, is_loopback
+from .wire.faults import parse_fault
+from .wire.gateway import Gateway
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
+
+    from .cloud.account import Account
 
 MAX_BODY = 10 * 1024**2
 # The SDK puts all parameters, a policy document included, into the URL.
@@ -53,21 +57,27 @@ class Emulator:
         tls: tuple[str, str] | None = None,
         account_id: str | None = None,
         root_secret: str | None = None,
+        last_use_lag: float = LAST_USE_LAG,
+        ignores_unknown_parameters: bool = False,
+        start: float | None = None,
     ) -> None:
         if not is_loopback(host):
             raise ValueError("the emulator listens on loopback addresses only")
-        root = new_credentials(root_secret)
+        root = Ids().credentials(root_secret)
         self._address = (host, port)
         self._tls = _tls_context(*tls) if tls else None
-        self._options = Options(
-            account_id=account_id or random_digits(16),
+        self._settings = Settings(
+            account_id=account_id or Ids().digits(16),
             root=root,
             site=site,
             latency_ms=latency_ms,
             qps=qps,
             page_size=page_size,
+            last_use_lag=last_use_lag,
+            ignores_unknown_parameters=ignores_unknown_parameters,
+            start=start,
         )
-        self.account_id = self._options.account_id
+        self.account_id = self._settings.account_id
         self.access_key_id = root.access_key_id
         self.access_key_secret = root.access_key_secret
         self.host_port = ""
@@ -105,55 +115,76 @@ class Emulator:
         asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
         self._end_loop()
 
-    def state(self) -> dict[str, t.Any]:
-        """Return the whole account, secrets included."""
-        return self._do(lambda: describe_account(self._gateway.account))
+    def state(self, account: str = "") -> dict[str, t.Any]:
+        """Return a whole account, the management account if none is named; secrets included."""
+        return self._do(lambda: describe_account(self._account(account)))
 
     def requests(self) -> list[dict[str, t.Any]]:
         """Return the request log."""
-        return self._do(lambda: self._gateway.log.describe()["requests"])
+        return self._do(lambda: self._gateway.cloud.log.describe()["requests"])
 
     def actions(self) -> list[str]:
         """Return the names of the actions in the request log."""
-        return self._do(lambda: [entry.action for entry in self._gateway.log.entries])
+        return self._do(lambda: [entry.action for entry in self._gateway.cloud.log.entries])
 
     def peak_in_flight(self) -> int:
         """Return how many requests were in flight at once."""
-        return self._do(lambda: self._gateway.log.peak_in_flight)
+        return self._do(lambda: self._gateway.cloud.log.peak_in_flight)
 
     def connections(self) -> int:
         """Return how many connections carried API requests."""
-        return self._do(lambda: self._gateway.log.connections)
+        return self._do(lambda: self._gateway.cloud.log.connections)
 
     def clear_requests(self) -> None:
         """Empty the request log and its counters."""
-        self._do(self._gateway.log.clear)
+        self._do(self._gateway.cloud.log.clear)
 
     def fail(self, action: str, kind: str, **options: t.Any) -> None:
         """Add one fault."""
-        fault = parse_fault({"action": action, "kind": kind, **options}, ACTION_NAMES)
-        self._do(lambda: self._gateway.faults.add([fault]))
+        fault = parse_fault(
+            {"action": action, "kind": kind, **options}, ACTION_NAMES, SERVICE_NAMES
+        )
+        self._do(lambda: self._gateway.cloud.faults.add([fault]))
 
     def faults(self) -> list[dict[str, t.Any]]:
         """Return the faults that are left."""
-        return self._do(self._gateway.faults.describe)
+        return self._do(self._gateway.cloud.faults.describe)
 
     def clear_faults(self) -> None:
         """Forget all faults."""
-        self._do(self._gateway.faults.clear)
+        self._do(self._gateway.cloud.faults.clear)
 
     def reset(self) -> None:
-        """Begin anew: everything but the root credentials and the options."""
+        """Begin anew: everything but the root credentials and the settings."""
         self._do(self._gateway.reset)
 
     def advance_clock(self, seconds: float) -> None:
-        """Move the account's clock forward."""
-        self._do(lambda: self._gateway.account.clock.advance(seconds))
+        """Move the clock forward, or back if negative."""
+        self._do(lambda: self._gateway.cloud.clock.advance(seconds))
 
-    def call(self, action: str, **parameters: t.Any) -> dict[str, t.Any]:
-        """Do an API action for the account itself, past the wire and the log."""
+    def set_clock(self, moment: str) -> None:
+        """Let it be this moment now, written as the API does."""
+        self._do(lambda: self._gateway.cloud.clock.set(parse_time(moment)))
+
+    def set_last_use_lag(self, seconds: float) -> None:
+        """Let keys show their last use after so many seconds, until the reset."""
+        self._do(lambda: setattr(self._gateway.cloud, "last_use_lag", seconds))
+
+    def call(
+        self, action: str, /, service: str = "", account: str = "", **parameters: t.Any
+    ) -> dict[str, t.Any]:
+        """Do an API action for an account itself, past the wire and the log.
+
+        It is RAM's action if several services have it and none is named.
+        """
         texts = {name: _as_text(value) for name, value in parameters.items()}
-        return self._do(lambda: self._gateway.call_as_root(action, texts))
+        return self._do(
+            lambda: self._gateway.call_as_root(action, texts, service=service, account=account)
+        )
+
+    def _account(self, account_id: str) -> Account:
+        cloud = self._gateway.cloud
+        return cloud.accounts[account_id] if account_id else cloud.management
 
     def _do(self, work: Callable[[], ResultT]) -> ResultT:
         async def on_the_loop() -> ResultT:
@@ -162,7 +193,7 @@ class Emulator:
         return asyncio.run_coroutine_threadsafe(on_the_loop(), self._loop).result()
 
     async def _listen(self) -> None:
-        self._gateway = Gateway(self._options)
+        self._gateway = Gateway(self._settings)
         app = web.Application(middlewares=[guard], client_max_size=MAX_BODY)
         app.add_routes(Control(self._gateway).routes())
         app.router.add_route("*", f"/{{path:(?!{PREFIX[1:]}/).*}}", self._gateway.answer)

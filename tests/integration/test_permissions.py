@@ -11,7 +11,7 @@ import time
 import typing as t
 from pathlib import Path
 
-from emulator.actions.mfa import totp
+from emulator.totp import totp
 
 if t.TYPE_CHECKING:
     from emulator import Emulator

@@ -6,20 +6,14 @@
 
 from __future__ import annotations
 
-from ..service import IMS, RAM, STS
-
-# Importing a module declares its actions.
+# Importing a room declares its actions.
 from . import (
-    access_keys,  # noqa: F401
-    attachments,  # noqa: F401
-    groups,  # noqa: F401
-    login_profiles,  # noqa: F401
-    mfa,  # noqa: F401
-    policies,  # noqa: F401
-    roles,  # noqa: F401
+    ims,  # noqa: F401
+    ram,  # noqa: F401
     sts,  # noqa: F401
-    users,  # noqa: F401
 )
+from .service import DIRECTORY, IMS, RAM, STS
 
-SERVICES = {service.version: service for service in (RAM, STS, IMS)}
+SERVICES = {service.version: service for service in (RAM, STS, IMS, DIRECTORY)}
+SERVICE_NAMES = frozenset(service.name for service in SERVICES.values())
 ACTION_NAMES = frozenset(name for service in SERVICES.values() for name in service.actions)

@@ -9,18 +9,18 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ..account import format_time, random_text
-from ..entities import Session
+from ..cloud.clock import format_time
+from ..cloud.entities import Session
 from ..errors import ApiError, invalid_parameter
-from ..permissions import check_trust
-from ..policy_language import PolicyError, parse_policy
-from ..rules import found
-from ..service import STS
+from ..policies.language import PolicyError, parse_policy
+from ..policies.permissions import check_trust
+from .rules import found
+from .service import STS
 
 if t.TYPE_CHECKING:
-    from ..entities import Role
-    from ..policy_language import Statement
-    from ..service import Call, Result
+    from ..cloud.entities import Role
+    from ..policies.language import Statement
+    from .service import Call, Result
 
 ROLE_ARN = re.compile(r"acs:ram::(?P<account>[0-9]+):role/(?P<name>[A-Za-z0-9.-]{1,64})")
 SESSION_NAME = re.compile(r"[A-Za-z0-9.@_-]{2,64}")
@@ -73,19 +73,20 @@ def assume_role(call: Call) -> Result:
         raise invalid_parameter("ExternalId", "ExternalId must have 2 to 1224 characters.")
     statements = _session_policy(call)
     role = _role(call)
-    check_trust(account, caller, role.trust, call.context)
+    check_trust(caller, role.trust, call.context)
     durations = range(MIN_DURATION, role.max_session_duration + 1)
     seconds = call.number("DurationSeconds", durations, default=DEFAULT_DURATION)
     session = Session(
-        access_key_id=f"STS.{random_text(25)}",
-        secret=random_text(44),
-        security_token=random_text(64),
+        access_key_id=f"STS.{account.ids.text(25)}",
+        secret=account.ids.text(44),
+        security_token=account.ids.text(64),
+        account=account,
         role=role,
         name=name,
         expires_at=account.clock.now() + seconds,
         statements=statements,
     )
-    account.add_session(session)
+    account.cloud.add_session(session)
     return {
         "Credentials": {
             "AccessKeyId": session.access_key_id,

@@ -223,19 +223,34 @@ def test_clock(emulator: Emulator, root: RawClient) -> None:
     assert emulator.state()["users"]["alice"]["create_date"] == answer.json["User"]["CreateDate"]
 
 
+def test_clock_back(emulator: Emulator, root: RawClient) -> None:
+    """The clock goes back too, by seconds and to a moment."""
+    control(root, "POST", "clock", {"advance_seconds": -86400})
+    yesterday = root.act("CreateUser", UserName="alice")
+
+    answer = control(root, "POST", "clock", {"now": "2025-01-31T08:00:00Z"})
+    emulator.call("CreateUser", UserName="bob")
+
+    assert -86410 < seconds_ahead(yesterday) < -86390
+    assert answer.json["now"] == "2025-01-31T08:00:00Z"
+    assert emulator.state()["users"]["bob"]["create_date"].startswith("2025-01-31T08:00:0")
+
+
 @pytest.mark.parametrize(
     "content",
     [
         {},
         [],
-        {"advance_seconds": -1},
+        {"advance_seconds": -1e30},
+        {"now": "yesterday"},
+        {"now": "2026-01-01T00:00:00Z", "advance_seconds": 1},
         {"advance_seconds": "1"},
         {"advance_seconds": 1e30},
         {"advance_seconds": math.nan},
     ],
 )
 def test_bad_clock(root: RawClient, content: object) -> None:
-    """The clock goes forward only, by a number of seconds, and not beyond what dates can tell."""
+    """The clock takes a number of seconds or a time, and goes not beyond what dates can tell."""
     assert control(root, "POST", "clock", content).status == 400
 
 

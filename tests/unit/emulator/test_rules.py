@@ -80,7 +80,7 @@ def test_unknown_and_missing_parameter(emulator: Emulator, root: RawClient) -> N
 
     assert (unknown.status, unknown.code) == (400, "UnsupportedParameter")
     assert "DisplayNmae" in unknown.json["Message"]
-    assert (missing.status, missing.code) == (400, "MissingUserName")
+    assert (missing.status, missing.code) == (400, "MissingParameter")
     assert emulator.state()["users"] == {}
 
 

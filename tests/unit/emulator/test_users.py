@@ -13,7 +13,7 @@ import typing as t
 import pytest
 
 from emulator import Emulator
-from emulator.actions.mfa import totp
+from emulator.totp import totp
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,6 @@ PASSWORD = "Correct-Horse-7"
 @pytest.mark.parametrize(
     ("field", "value", "code"),
     [
-        ("UserName", "", "UserName.Length"),
         ("UserName", "a" * 65, "UserName.Length"),
         ("UserName", "a b", "UserName.InvalidChars"),
         ("UserName", "a@b", "UserName.InvalidChars"),
@@ -117,7 +116,7 @@ def test_update_needs_the_new_name(
     """UpdateUser insists on NewUserName, as the stricter pages do."""
     emulator.call("CreateUser", UserName="alice")
 
-    assert refusal("UpdateUser", UserName="alice") == (400, "MissingNewUserName")
+    assert refusal("UpdateUser", UserName="alice") == (400, "MissingParameter")
 
 
 def test_international_site() -> None:
@@ -228,7 +227,7 @@ def test_keys_of_the_caller(emulator: Emulator, root: RawClient) -> None:
 
 
 def test_last_used(emulator: Emulator, sign_in: Callable[..., RawClient]) -> None:
-    """A key's last use is empty until it has signed an accepted request."""
+    """A key's last use is told two hours after it signed an accepted request, and not before."""
     alice = sign_in("alice", "2015-04-01")
     key = {"UserName": "alice", "UserAccessKeyId": alice.access_key_id}
     alice.secret, secret = "wrong", alice.secret
@@ -237,9 +236,13 @@ def test_last_used(emulator: Emulator, sign_in: Callable[..., RawClient]) -> Non
 
     alice.secret = secret
     alice.act("GetCallerIdentity")
+    emulator.advance_clock(7190)
+    too_early = emulator.call("GetAccessKeyLastUsed", **key)
+    emulator.advance_clock(10)
     used = emulator.call("GetAccessKeyLastUsed", **key)
 
-    assert never["AccessKeyLastUsed"]["LastUsedDate"] == ""
+    assert never["AccessKeyLastUsed"]["LastUsedDate"] == "N/A"
+    assert too_early == never
     assert used["AccessKeyLastUsed"]["LastUsedDate"].startswith("20")
 
 

@@ -21,7 +21,7 @@ from ansible.module_utils import basic
 from ansible.module_utils.common import warnings
 
 from emulator import Emulator
-from emulator.actions.mfa import totp
+from emulator.totp import totp
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 
-from emulator import Emulator
+from emulator import LAST_USE_LAG, Emulator
 
 from ..conftest import bind_mfa_device, connection_to, sign_in, writing_actions
 
@@ -195,6 +195,8 @@ def test_last_use(run_module: RunModule, emulator: Emulator) -> None:
     """On request each key comes with its last use, null if it never signed."""
     signer = sign_in(emulator, "ops", "AliyunRAMReadOnlyAccess")
     emulator.call("CreateAccessKey", UserName="ops")
+    run_module("ram_access_key_info", user_name="ops", **signer)
+    emulator.advance_clock(LAST_USE_LAG)
 
     result = run_module("ram_access_key_info", user_name="ops", last_used=True, **signer)
 
@@ -215,6 +217,9 @@ def test_keys_of_nobody(run_module: RunModule, emulator: Emulator) -> None:
 
 def test_keys_of_the_account(run_module: RunModule, emulator: Emulator) -> None:
     """for_account returns the account's own keys, with the last use of the one that signs."""
+    run_module("ram_access_key_info", for_account=True)
+    emulator.advance_clock(LAST_USE_LAG)
+
     result = run_module("ram_access_key_info", for_account=True, last_used=True)
 
     [key] = result["access_keys"]

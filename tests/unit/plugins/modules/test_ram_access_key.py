@@ -147,13 +147,14 @@ def test_quota_message(run_module: RunModule, emulator: Emulator) -> None:
     """At the quota both keys are listed with status, age and last use, and none is deleted."""
     signer = sign_in(emulator, "bob", "AliyunRAMFullAccess")
     emulator.call("CreateAccessKey", UserName="bob")
+    run_module("ram_access_key_info", user_name="bob", **signer)
     emulator.advance_clock(3 * 86400 + 10)
 
     result = run_module("ram_access_key", user_name="bob", force_create=True, **SHOW, **signer)
 
     used, unused = emulator.state()["users"]["bob"]["access_keys"]
     assert (
-        f"{used['access_key_id']} (Active, 3 days old, last used {used['last_used_date'][:10]}"
+        f"{used['access_key_id']} (Active, 3 days old, last used {used['create_date'][:10]}"
     ) in result.msg
     assert f"{unused['access_key_id']} (Active, 3 days old, never used)" in result.msg
     assert writing_actions(emulator) == []

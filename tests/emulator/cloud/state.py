@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The whole account as plain data, secrets included: the oracle of the tests."""
+"""A whole account as plain data, secrets included: the oracle of the tests."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ def describe_account(account: Account) -> State:
     """Return everything that the account holds, and every secret that it has ever handed out."""
     return {
         "account_id": account.account_id,
+        "account_ids": list(account.cloud.accounts),
+        "alias": account.alias,
         "root": {"access_keys": [_access_key(key) for key in account.root_keys.values()]},
         "users": {user.name: _user(user) for user in account.users},
         "groups": {group.name: _group(group) for group in account.groups},
         "policies": {policy.name: _policy(policy) for policy in account.custom_policies},
         "roles": {role.name: _role(role) for role in account.roles},
         "mfa_devices": {device.name: _mfa_device(device) for device in account.mfa_devices},
-        "secrets": list(account.secrets),
+        "secrets": list(account.cloud.secrets),
     }
 
 
@@ -35,7 +37,8 @@ def _access_key(key: AccessKey) -> State:
         "access_key_secret": key.secret,
         "status": key.status,
         "create_date": key.create_date,
-        "last_used_date": key.last_used_date,
+        # The truth, which the API tells later.
+        "last_used_date": max(key.uses, default=""),
     }
 
 

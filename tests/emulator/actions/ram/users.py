@@ -2,18 +2,16 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""RAM users, and the IMS action that finds a user by a key."""
+"""RAM users."""
 
 from __future__ import annotations
 
 import typing as t
 
-from ..account import random_digits
-from ..entities import User
-from ..errors import (
+from ...cloud.entities import User
+from ...errors import (
     delete_conflict,
     entity_already_exists,
-    invalid_parameter,
     limit_exceeded,
 )
 from ..rules import (
@@ -24,12 +22,11 @@ from ..rules import (
     check_format,
     check_name,
     check_text,
-    found,
     named_user,
     page,
     present,
 )
-from ..service import IMS, RAM
+from ..service import RAM
 
 if t.TYPE_CHECKING:
     from ..service import Call, Result
@@ -52,7 +49,7 @@ def create_user(call: Call) -> Result:
         raise limit_exceeded("User", account.quotas.users)
     now = account.clock.timestamp()
     # Unconfirmed: without DisplayName the console, but perhaps not the API, takes the name.
-    user = User(name=name, user_id=random_digits(18), create_date=now, update_date=now)
+    user = User(name=name, user_id=account.ids.digits(18), create_date=now, update_date=now)
     _set(user, attributes)
     account.users.add(user)
     return {"User": _base(user)}
@@ -62,13 +59,13 @@ def create_user(call: Call) -> Result:
 def get_user(call: Call) -> Result:
     """Return a user."""
     # Unconfirmed: LastLoginDate of a user who never logged on. Nobody logs on here.
-    return {"User": {**_with_update_date(named_user(call)), "LastLoginDate": ""}}
+    return {"User": {**describe_user(named_user(call)), "LastLoginDate": ""}}
 
 
 @RAM.action("ListUsers", optional="Marker MaxItems", on=("user/*",))
 def list_users(call: Call) -> Result:
     """Return one page of the users."""
-    return page(call, "Users", "User", call.account.users, render=_with_update_date)
+    return page(call, "Users", "User", call.account.users, render=describe_user)
 
 
 @RAM.action(
@@ -88,7 +85,7 @@ def update_user(call: Call) -> Result:
     call.account.users.rename(user, name)
     _set(user, attributes)
     user.update_date = call.account.clock.timestamp()
-    return {"User": _with_update_date(user)}
+    return {"User": describe_user(user)}
 
 
 @RAM.action("DeleteUser", required="UserName", on=("user/{UserName}",))
@@ -107,29 +104,6 @@ def delete_user(call: Call) -> Result:
             raise delete_conflict(f"User.{kind}")
     call.account.users.remove(user)
     return {}
-
-
-@IMS.action("GetUser", optional="UserPrincipalName UserId UserAccessKeyId", on=("user/*",))
-def get_user_by_any(call: Call) -> Result:
-    """Return a user by exactly one of its principal name, its id or one of its key ids."""
-    if len(call.parameters) != 1:
-        # The code is unconfirmed.
-        raise invalid_parameter("UserPrincipalName", "Exactly one way to name the user is needed.")
-    user = found(_find(call), "User")
-    principal_name = f"{user.name}@{call.account.account_id}.onaliyun.com"
-    fields = {**_with_update_date(user), "UserPrincipalName": principal_name, "LastLoginDate": ""}
-    return {"User": {**fields, "ProvisionType": "Manual"}}
-
-
-def _find(call: Call) -> User | None:
-    account = call.account
-    if key_id := call.get("UserAccessKeyId"):
-        key = account.access_keys.get(key_id)
-        return key.owner if key else None
-    if user_id := call.get("UserId"):
-        return next((user for user in account.users if user.user_id == user_id), None)
-    name, _at, domain = (call.get("UserPrincipalName") or "").partition("@")
-    return account.users.find(name) if domain == f"{account.account_id}.onaliyun.com" else None
 
 
 def _attributes(call: Call, prefix: str = "") -> dict[str, str]:
@@ -162,5 +136,6 @@ def _base(user: User) -> Result:
     )
 
 
-def _with_update_date(user: User) -> Result:
+def describe_user(user: User) -> Result:
+    """Return a user as lists show it."""
     return {**_base(user), "UpdateDate": user.update_date}

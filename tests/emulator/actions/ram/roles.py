@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ..account import random_digits
-from ..entities import Role
-from ..errors import delete_conflict, entity_already_exists, limit_exceeded
-from ..policy_language import parse_trust_policy
+from ...cloud.entities import Role
+from ...errors import delete_conflict, entity_already_exists, limit_exceeded
+from ...policies.language import parse_trust_policy
 from ..rules import (
     MAX_DESCRIPTION,
     ROLE_NAME,
@@ -53,7 +52,7 @@ def create_role(call: Call) -> Result:
     now = account.clock.timestamp()
     role = Role(
         name=name,
-        role_id=random_digits(18),
+        role_id=account.ids.digits(18),
         arn=account.arn(f"role/{name}"),
         create_date=now,
         update_date=now,
@@ -88,8 +87,9 @@ def delete_role(call: Call) -> Result:
     if role.policies:
         raise delete_conflict("Role.Policy")
     account.roles.remove(role)
-    for session in [s for s in account.sessions.values() if s.role is role]:
-        del account.sessions[session.access_key_id]
+    sessions = account.cloud.sessions
+    for session in [s for s in sessions.values() if s.role is role]:
+        del sessions[session.access_key_id]
     return {}
 
 

@@ -7,22 +7,19 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 import re
-import secrets
-import struct
 import time
 import typing as t
 
-from ..entities import MfaDevice
-from ..errors import (
+from ...cloud.entities import MfaDevice
+from ...errors import (
     ApiError,
     delete_conflict,
     entity_already_exists,
     invalid_parameter,
     limit_exceeded,
 )
+from ...totp import TOTP_STEP_SECONDS, totp
 from ..rules import MFA_DEVICE_NAME, check_name, found, named_user, present
 from ..service import RAM
 
@@ -30,7 +27,6 @@ if t.TYPE_CHECKING:
     from ..service import Call, Result
 
 CODE = re.compile(r"[0-9]{6}")
-TOTP_STEP_SECONDS = 30
 # The first of two consecutive codes may be this many steps old, or one ahead.
 TOTP_STEPS = range(-3, 2)
 SEED_BYTES = 40
@@ -53,7 +49,7 @@ def create_virtual_mfa_device(call: Call) -> Result:
         name=name,
         create_date=account.clock.timestamp(),
         serial_number=account.arn(f"mfa/{name}"),
-        seed=base64.b32encode(secrets.token_bytes(SEED_BYTES)).decode(),
+        seed=base64.b32encode(account.ids.octets(SEED_BYTES)).decode(),
     )
     account.mfa_devices.add(device)
     return {
@@ -118,14 +114,6 @@ def get_user_mfa_info(call: Call) -> Result:
     """Return the device of a user."""
     device = found(named_user(call).mfa_device, "User.MFADevice")
     return {"MFADevice": {"SerialNumber": device.serial_number, "Type": "VMFA"}}
-
-
-def totp(seed: str, step: int) -> str:
-    """Return the code that a device shows in a time step (RFC 6238)."""
-    digest = hmac.new(base64.b32decode(seed), struct.pack(">Q", step), hashlib.sha1).digest()
-    offset = digest[-1] & 15
-    number = struct.unpack(">I", digest[offset : offset + 4])[0] & 0x7FFFFFFF
-    return f"{number % 1_000_000:06d}"
 
 
 def _shows(seed: str, codes: tuple[str, str]) -> bool:

@@ -17,9 +17,10 @@ import urllib.parse
 
 from aiohttp import web
 
-from .actions import ACTION_NAMES
+from ..actions import ACTION_NAMES, SERVICE_NAMES
+from ..cloud.clock import parse_time
+from ..cloud.state import describe_account
 from .faults import parse_fault
-from .state import describe_account
 
 if t.TYPE_CHECKING:
     from .gateway import Gateway
@@ -54,37 +55,43 @@ class Control:
             web.post(f"{PREFIX}/faults", self.add_faults),
             web.delete(f"{PREFIX}/faults", self.clear_faults),
             web.post(f"{PREFIX}/reset", self.reset),
-            web.post(f"{PREFIX}/clock", self.advance_clock),
+            web.post(f"{PREFIX}/clock", self.move_clock),
         ]
 
-    async def show_state(self, _request: web.Request) -> web.Response:
-        """Return the whole account."""
-        return web.json_response(describe_account(self._gateway.account))
+    async def show_state(self, request: web.Request) -> web.Response:
+        """Return a whole account, the management account if none is named."""
+        cloud = self._gateway.cloud
+        account = cloud.accounts.get(request.query.get("account", cloud.management.account_id))
+        if account is None:
+            raise ValueError("there is no such account")
+        return web.json_response(describe_account(account))
 
     async def show_requests(self, _request: web.Request) -> web.Response:
         """Return the request log."""
-        return web.json_response(self._gateway.log.describe())
+        return web.json_response(self._gateway.cloud.log.describe())
 
     async def clear_requests(self, _request: web.Request) -> web.Response:
         """Empty the request log."""
-        self._gateway.log.clear()
+        self._gateway.cloud.log.clear()
         return web.json_response({})
 
     async def show_faults(self, _request: web.Request) -> web.Response:
         """Return the faults that are left."""
-        return web.json_response({"faults": self._gateway.faults.describe()})
+        return web.json_response({"faults": self._gateway.cloud.faults.describe()})
 
     async def add_faults(self, request: web.Request) -> web.Response:
         """Add a list of faults, all or none."""
         raw = await request.json()
         if not isinstance(raw, list) or not all(isinstance(item, dict) for item in raw):
             raise ValueError("a list of objects is expected")
-        self._gateway.faults.add([parse_fault(item, ACTION_NAMES) for item in raw])
-        return web.json_response({"faults": self._gateway.faults.describe()})
+        self._gateway.cloud.faults.add(
+            [parse_fault(item, ACTION_NAMES, SERVICE_NAMES) for item in raw]
+        )
+        return web.json_response({"faults": self._gateway.cloud.faults.describe()})
 
     async def clear_faults(self, _request: web.Request) -> web.Response:
         """Forget all faults."""
-        self._gateway.faults.clear()
+        self._gateway.cloud.faults.clear()
         return web.json_response({})
 
     async def reset(self, _request: web.Request) -> web.Response:
@@ -92,14 +99,19 @@ class Control:
         self._gateway.reset()
         return web.json_response({})
 
-    async def advance_clock(self, request: web.Request) -> web.Response:
-        """Move the account's clock forward."""
+    async def move_clock(self, request: web.Request) -> web.Response:
+        """Move the clock to and fro by seconds, or to a moment."""
         raw = await request.json()
-        seconds = raw.get("advance_seconds") if isinstance(raw, dict) else None
-        if not isinstance(seconds, (int, float)) or not 0 <= seconds <= CENTURY:
-            raise ValueError("advance_seconds must be a number from 0 to a century")
-        clock = self._gateway.account.clock
-        clock.advance(seconds)
+        clock = self._gateway.cloud.clock
+        match raw:
+            case {"now": str(moment), **rest} if not rest:
+                clock.set(parse_time(moment))
+            case {"advance_seconds": int() | float() as seconds, **rest} if not rest:
+                if not abs(seconds) <= CENTURY:
+                    raise ValueError("advance_seconds must be a number within a century")
+                clock.advance(seconds)
+            case _:
+                raise ValueError("advance_seconds (a number) or now (a time) is expected")
         return web.json_response({"now": clock.timestamp()})
 
 

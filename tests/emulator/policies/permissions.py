@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import typing as t
 
-from .errors import ApiError
-from .policy_language import Verdict, judge
+from ..errors import ApiError
+from .language import Verdict, judge
 
 if t.TYPE_CHECKING:
-    from .account import Account
-    from .entities import Caller, Principal
-    from .policy_language import Statement
+    from ..cloud.entities import Caller, Principal
+    from .language import Statement
 
 IDENTITY_POLICY = "AccountLevelIdentityBasedPolicy"
 SESSION_POLICY = "SessionPolicy"
@@ -22,7 +21,6 @@ TRUST_POLICY = "AssumeRolePolicy"
 
 
 def authorize(
-    account: Account,
     caller: Caller,
     action: str,
     resources: t.Iterable[str],
@@ -35,27 +33,24 @@ def authorize(
         for policy_type, statements in _layers(caller):
             verdict = judge(statements, action, resource, context)
             if verdict is not Verdict.ALLOWED:
-                raise no_permission(account, caller, action, policy_type, verdict)
+                raise no_permission(caller, action, policy_type, verdict)
 
 
 def check_trust(
-    account: Account,
     caller: Caller,
     trust: tuple[Statement, ...],
     context: t.Mapping[str, str],
 ) -> None:
     """Refuse AssumeRole unless the role trusts the caller or the caller's account."""
-    arns = [account.arn("root"), _caller_arn(account, caller)]
+    arns = [caller.account.arn("root"), _caller_arn(caller)]
     verdicts = [judge(trust, "sts:AssumeRole", arn, context) for arn in arns]
     if Verdict.DENIED in verdicts:
-        raise no_permission(account, caller, "sts:AssumeRole", TRUST_POLICY, Verdict.DENIED)
+        raise no_permission(caller, "sts:AssumeRole", TRUST_POLICY, Verdict.DENIED)
     if Verdict.ALLOWED not in verdicts:
-        raise no_permission(account, caller, "sts:AssumeRole", TRUST_POLICY, Verdict.UNDECIDED)
+        raise no_permission(caller, "sts:AssumeRole", TRUST_POLICY, Verdict.UNDECIDED)
 
 
-def no_permission(
-    account: Account, caller: Caller, action: str, policy_type: str, verdict: Verdict
-) -> ApiError:
+def no_permission(caller: Caller, action: str, policy_type: str, verdict: Verdict) -> ApiError:
     """Return the refusal with the detail that the cloud adds to it."""
     return ApiError(
         403,
@@ -64,7 +59,7 @@ def no_permission(
         access_denied_detail={
             "AuthAction": action,
             "AuthPrincipalType": "AssumedRoleUser" if caller.session else "SubUser",
-            "AuthPrincipalOwnerId": account.account_id,
+            "AuthPrincipalOwnerId": caller.account.account_id,
             "AuthPrincipalDisplayName": _display_name(caller),
             "PolicyType": policy_type,
             "NoPermissionType": verdict.value,
@@ -88,10 +83,10 @@ def _statements_of(*principals: Principal) -> t.Iterator[Statement]:
             yield from policy.statements
 
 
-def _caller_arn(account: Account, caller: Caller) -> str:
+def _caller_arn(caller: Caller) -> str:
     if caller.session:
         return caller.session.role.arn
-    return account.arn(f"user/{caller.label}")
+    return caller.account.arn(f"user/{caller.label}")
 
 
 def _display_name(caller: Caller) -> str:

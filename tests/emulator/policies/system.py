@@ -13,8 +13,8 @@ from __future__ import annotations
 import json
 import typing as t
 
-from .entities import SYSTEM, Policy, PolicyVersion
-from .policy_language import VERSION, parse_policy
+from ..cloud.entities import SYSTEM, Policy, PolicyVersion
+from .language import VERSION, parse_policy
 
 CREATE_DATE = "2015-06-01T00:00:00Z"
 

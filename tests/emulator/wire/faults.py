@@ -11,13 +11,14 @@ import random
 import typing as t
 from dataclasses import dataclass, field, replace
 
-from .errors import ApiError
+from ..errors import ApiError, throttled
 from .protocol import Reply
 
 if t.TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from .gateway import Exchange
+    from .request_log import Entry
 
 ANY_ACTION = "*"
 GARBAGE = b"<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
@@ -33,6 +34,11 @@ class Fault:
     skip: int = 0
     probability: float = 1.0
     seed: int | None = None
+    # Only requests of this service, account, key and with these parameters; None is any.
+    service: str | None = None
+    account: str | None = None
+    access_key_id: str | None = None
+    parameters: dict[str, str] | None = None
     when: str = "before"
     code: str = "InternalError"
     status: int | None = None
@@ -45,9 +51,9 @@ class Fault:
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)
 
-    def hits(self, action: str) -> bool:
+    def hits(self, entry: Entry) -> bool:
         """Tell whether this request is hit, and count it."""
-        if self.action not in (ANY_ACTION, action):
+        if not self._is_meant(entry):
             return False
         if self.skip > 0:
             self.skip -= 1
@@ -56,6 +62,15 @@ class Fault:
             return False
         self.times -= 1
         return True
+
+    def _is_meant(self, entry: Entry) -> bool:
+        return (
+            self.action in (ANY_ACTION, entry.action)
+            and self.service in (None, entry.service)
+            and self.account in (None, entry.account)
+            and self.access_key_id in (None, entry.caller)
+            and (self.parameters or {}).items() <= (entry.parameters or {}).items()
+        )
 
     async def strike(self, exchange: Exchange) -> Reply | None:
         """Treat the request as this fault does; None means to drop the connection."""
@@ -122,13 +137,6 @@ def _perform_first(fault: Fault, exchange: Exchange) -> None:
         exchange.perform()
 
 
-def throttled(status: int = 400, headers: dict[str, str] | None = None) -> ApiError:
-    """Return the error of the flow control."""
-    # Unconfirmed for RAM: whether the status is 400, 429 or 503, and whether it names a delay.
-    message = "Request was denied due to user flow control."
-    return ApiError(status, "Throttling.User", message, headers=headers)
-
-
 @dataclass(frozen=True, slots=True)
 class Kind:
     """What a kind of fault does, and the options that it takes."""
@@ -138,7 +146,8 @@ class Kind:
 
 
 STATUSES = range(200, 600)
-COMMON_OPTIONS = frozenset({"action", "kind", "times", "skip", "probability", "seed"})
+SELECTORS = frozenset({"service", "account", "access_key_id", "parameters"})
+COMMON_OPTIONS = SELECTORS | {"action", "kind", "times", "skip", "probability", "seed"}
 NUMBER_OPTIONS = frozenset(
     {"times", "skip", "probability", "seed", "status", "retry_after_ms", "ms"}
 )
@@ -155,13 +164,17 @@ KINDS = {
 }
 
 
-def parse_fault(raw: t.Mapping[str, t.Any], actions: t.Collection[str]) -> Fault:
+def parse_fault(
+    raw: t.Mapping[str, t.Any], actions: t.Collection[str], services: t.Collection[str]
+) -> Fault:
     """Return the fault that a test asks for; ValueError names what is wrong with it."""
     kind = KINDS.get(str(raw.get("kind")))
     if kind is None:
         raise ValueError(f"kind must be one of {', '.join(KINDS)}")
     if str(raw.get("action")) not in (ANY_ACTION, *actions):
         raise ValueError("action must be the name of an API action, or *")
+    if raw.get("service") not in (None, *services):
+        raise ValueError(f"service must be one of {', '.join(sorted(services))}")
     unknown = raw.keys() - COMMON_OPTIONS - kind.options
     if unknown:
         raise ValueError(f"{raw['kind']} has no option {', '.join(sorted(unknown))}")
@@ -180,9 +193,10 @@ def _check_values(given: dict[str, t.Any]) -> None:
         raise ValueError("times must be at least 1")
     if given.get("status", 200) not in STATUSES:
         raise ValueError(f"status must be {STATUSES[0]} to {STATUSES[-1]}")
-    headers = given.get("headers", {})
-    if not isinstance(headers, dict) or not all(isinstance(v, str) for v in headers.values()):
-        raise ValueError("headers must be an object of texts")
+    for name in ("headers", "parameters"):
+        texts = given.get(name, {})
+        if not isinstance(texts, dict) or not all(isinstance(v, str) for v in texts.values()):
+            raise ValueError(f"{name} must be an object of texts")
 
 
 class FaultList:
@@ -195,9 +209,9 @@ class FaultList:
         """Append faults."""
         self._faults.extend(faults)
 
-    def draw(self, action: str) -> Fault | None:
+    def draw(self, entry: Entry) -> Fault | None:
         """Return the fault that hits this request, or None."""
-        fault = next((fault for fault in self._faults if fault.hits(action)), None)
+        fault = next((fault for fault in self._faults if fault.hits(entry)), None)
         if fault and fault.times <= 0:
             self._faults.remove(fault)
         return fault

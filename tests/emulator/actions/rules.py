@@ -11,14 +11,14 @@ import binascii
 import re
 import typing as t
 
-from .entities import CUSTOM, SYSTEM, Entity
-from .errors import entity_not_exist, invalid, invalid_parameter
-from .policy_language import PolicyError
+from ..cloud.entities import CUSTOM, SYSTEM, Entity
+from ..errors import entity_not_exist, invalid, invalid_parameter
+from ..policies.language import PolicyError
 
 if t.TYPE_CHECKING:
-    from .account import Table
-    from .entities import Group, Policy, Role, User
-    from .policy_language import Statement
+    from ..cloud.account import Table
+    from ..cloud.entities import Group, Policy, Role, User
+    from ..policies.language import Statement
     from .service import Call, Result
 
 USER_NAME = GROUP_NAME = re.compile(r"[A-Za-z0-9._-]+")

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import typing as t
 
-from ..entities import SYSTEM
-from ..errors import entity_already_exists, entity_not_exist, limit_exceeded
+from ...cloud.entities import SYSTEM
+from ...errors import entity_already_exists, entity_not_exist, limit_exceeded
 from ..rules import named_group, named_policy, named_role, named_user
 from ..service import RAM
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..entities import Policy, Principal
+    from ...cloud.entities import Policy, Principal
     from ..service import Call, Result
 
 POLICY = "{policy_account}:policy/{PolicyName}"

@@ -11,13 +11,13 @@ import re
 import time
 import typing as t
 import weakref
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 if t.TYPE_CHECKING:
     import asyncio
     from collections.abc import Iterator
 
-    from .entities import Caller
+    from ..cloud.entities import Caller
     from .protocol import WireRequest
 
 SECRET_NAME = re.compile(r"password|secret|token|authenticationcode", re.IGNORECASE)
@@ -30,32 +30,43 @@ class Entry:
 
     start: float
     end: float = 0.0
+    service: str = ""
     action: str = ""
     parameters: dict[str, str] | None = None
+    # The account that the caller belongs to, empty for a caller that nobody knows.
+    account: str = ""
     caller: str = ""
     user: str = ""
     code: str = ""
     status: int = 0
+    # What was let pass although it is not honoured.
+    notes: list[str] = field(default_factory=list)
 
-    def describe_request(self, wire: WireRequest, caller: Caller | None) -> None:
+    def describe_request(self, wire: WireRequest, service: str, caller: Caller | None) -> None:
         """Note what is asked, and by whom."""
+        self.service = service
         self.action = wire.action
         self.parameters = {
             name: MASK if SECRET_NAME.search(name) else value
             for name, value in wire.parameters.items()
         }
         self.caller = wire.access_key_id
-        self.user = caller.label if caller else ""
+        if caller:
+            self.account = caller.account.account_id
+            self.user = caller.label
 
     def describe(self) -> dict[str, t.Any]:
         """Return the entry as the control interface shows it."""
         return {
+            "service": self.service,
+            "account": self.account,
             "action": self.action,
             "parameters": self.parameters or {},
             "caller": self.caller,
             "user": self.user,
             "code": self.code,
             "status": self.status,
+            "notes": self.notes,
             "start": self.start,
             "end": self.end,
         }

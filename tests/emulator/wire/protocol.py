@@ -20,7 +20,7 @@ import uuid
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field
 
-from .errors import ApiError, invalid, missing
+from ..errors import ApiError, invalid, missing
 
 if t.TYPE_CHECKING:
     from multidict import MultiMapping
@@ -45,11 +45,6 @@ ACS3_AUTHORIZATION = re.compile(
     r"ACS3-HMAC-SHA256 Credential=(?P<id>[^,\s]+),SignedHeaders=(?P<headers>[^,\s]+)"
     r",Signature=(?P<signature>[^,\s]+)"
 )
-HOSTS = {
-    "2015-05-01": "ram.aliyuncs.com",
-    "2019-08-15": "ims.aliyuncs.com",
-    "2015-04-01": "sts.aliyuncs.com",
-}
 
 Parameters = dict[str, str]
 
@@ -286,12 +281,12 @@ def success(wire: WireRequest, result: dict[str, t.Any]) -> Reply:
     return _reply(wire, 200, f"{wire.action}Response", {"RequestId": request_id, **result})
 
 
-def failure(wire: WireRequest, error: ApiError) -> Reply:
+def failure(wire: WireRequest, error: ApiError, *, host: str) -> Reply:
     """Write the error body that the cloud would send."""
     query = urllib.parse.urlencode({"q": error.code, "product": "Ram"})
     content: dict[str, t.Any] = {
         "RequestId": str(uuid.uuid4()).upper(),
-        "HostId": HOSTS.get(wire.version, HOSTS["2015-05-01"]),
+        "HostId": host or "ram.aliyuncs.com",
         "Code": error.code,
         "Message": error.message,
         "Recommend": f"https://api.aliyun.com/troubleshoot?{query}",

@@ -2,29 +2,26 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""AccessKeys of users, and of the caller itself when no user is named.
-
-The twins in IMS are for the caller's own keys here: their UserPrincipalName is refused.
-"""
+"""AccessKeys of users, and of the caller itself when no user is named."""
 
 from __future__ import annotations
 
 import typing as t
 
-from ..account import new_credentials
-from ..entities import ACTIVE, INACTIVE, AccessKey
-from ..errors import invalid_parameter, limit_exceeded, missing
+from ...cloud.entities import ACTIVE, INACTIVE, AccessKey
+from ...errors import invalid_parameter, limit_exceeded, missing_parameter
 from ..rules import found, named_user
-from ..service import IMS, RAM
+from ..service import RAM
 
 if t.TYPE_CHECKING:
-    from ..entities import User
+    from ...cloud.entities import User
     from ..service import Call, Result
 
+# What released clients compare with.
+NEVER = "N/A"
 KEY_OWNER = ("user/{key_owner}",)
 
 
-@IMS.action("CreateAccessKey", on=KEY_OWNER)
 @RAM.action("CreateAccessKey", optional="UserName", on=KEY_OWNER)
 def create_access_key(call: Call) -> Result:
     """Create a key; its secret is in this answer and in no other."""
@@ -34,13 +31,14 @@ def create_access_key(call: Call) -> Result:
     # Inactive keys count: the quota is of pairs.
     if len(account.keys_of(owner)) >= quota:
         raise limit_exceeded("User.AccessKey", quota)
-    new = new_credentials()
-    key = AccessKey(new.access_key_id, new.access_key_secret, owner, account.clock.timestamp())
+    new = account.ids.credentials()
+    key = AccessKey(
+        new.access_key_id, new.access_key_secret, account, owner, account.clock.timestamp()
+    )
     account.add_access_key(key)
     return {"AccessKey": {**_describe(key), "AccessKeySecret": key.secret}}
 
 
-@IMS.action("ListAccessKeys", on=KEY_OWNER)
 @RAM.action("ListAccessKeys", optional="UserName", on=KEY_OWNER)
 def list_access_keys(call: Call) -> Result:
     """Return the keys, without secrets."""
@@ -48,7 +46,6 @@ def list_access_keys(call: Call) -> Result:
     return {"AccessKeys": {"AccessKey": [_describe(key) for key in keys]}}
 
 
-@IMS.action("UpdateAccessKey", required="UserAccessKeyId Status", on=KEY_OWNER)
 @RAM.action("UpdateAccessKey", required="UserAccessKeyId Status", optional="UserName", on=KEY_OWNER)
 def update_access_key(call: Call) -> Result:
     """Enable or disable a key; the status it has already is accepted (unconfirmed)."""
@@ -59,7 +56,6 @@ def update_access_key(call: Call) -> Result:
     return {}
 
 
-@IMS.action("DeleteAccessKey", required="UserAccessKeyId", on=KEY_OWNER)
 @RAM.action("DeleteAccessKey", required="UserAccessKeyId", optional="UserName", on=KEY_OWNER)
 def delete_access_key(call: Call) -> Result:
     """Delete a key, active or not."""
@@ -67,21 +63,20 @@ def delete_access_key(call: Call) -> Result:
     return {}
 
 
-@IMS.action("GetAccessKeyLastUsed", required="UserAccessKeyId", on=KEY_OWNER)
 @RAM.action("GetAccessKeyLastUsed", required="UserAccessKeyId", optional="UserName", on=KEY_OWNER)
 def get_access_key_last_used(call: Call) -> Result:
-    """Return when a key signed a request for the last time."""
-    # Unconfirmed: what a key that was never used shows; here it is an empty text.
-    return {"AccessKeyLastUsed": {"LastUsedDate": _key(call).last_used_date}}
+    """Return when a key signed a request for the last time, as far as that is known yet."""
+    date, _service = _key(call).last_use(call.cloud.last_use_horizon())
+    return {"AccessKeyLastUsed": {"LastUsedDate": date or NEVER}}
 
 
 def _owner(call: Call) -> User | None:
     """Return whose keys the call is about; None is the account itself."""
-    if "UserName" in call.parameters:
+    if call.get("UserName"):
         return named_user(call)
     if call.caller.session:
         # Unconfirmed: a session has no keys to act on.
-        raise missing("UserName")
+        raise missing_parameter("UserName")
     # Unconfirmed for the account itself in RAM: IMS acts on the account's own keys, so this does.
     return call.caller.user
 

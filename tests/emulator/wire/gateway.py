@@ -7,19 +7,18 @@
 from __future__ import annotations
 
 import asyncio
-import time
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
 
-from .account import Account, Credentials
-from .actions import SERVICES
+from ..actions import SERVICES
+from ..actions.service import Call
+from ..cloud.cloud import Cloud
+from ..cloud.entities import Caller
+from ..errors import ApiError, not_emulated
 from .authentication import authenticate, known_caller
-from .entities import Caller
-from .errors import ApiError
-from .faults import FaultList, throttled
 from .protocol import (
     Reply,
     WireRequest,
@@ -29,63 +28,25 @@ from .protocol import (
     success,
     unknown_action,
 )
-from .request_log import Entry, RequestLog
-from .service import Action, Call
 
 if t.TYPE_CHECKING:
-    from .service import Result
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """How the account and its gateway behave for as long as the emulator runs."""
-
-    account_id: str
-    root: Credentials
-    site: str = "cn"
-    latency_ms: float = 0
-    qps: int = 0
-    page_size: int = 1000
-
-
-class FlowControl:
-    """At most so many requests in any second; 0 is no limit."""
-
-    def __init__(self, qps: int) -> None:
-        self._qps = qps
-        self._tokens = float(qps)
-        self._refilled = time.monotonic()
-
-    def admit(self) -> None:
-        """Count a request, or refuse it."""
-        if not self._qps:
-            return
-        now = time.monotonic()
-        self._tokens = min(self._qps, self._tokens + (now - self._refilled) * self._qps)
-        self._refilled = now
-        if self._tokens < 1:
-            raise throttled()
-        self._tokens -= 1
+    from ..actions.service import Action, Result, Service
+    from ..cloud.settings import Settings
+    from .request_log import Entry
 
 
 class Gateway:
     """Answers API requests; everything runs on one event loop, so nothing is locked."""
 
-    def __init__(self, options: Options) -> None:
-        self.options = options
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
         self._late: set[asyncio.Task[None]] = set()
         self.reset()
 
     def reset(self) -> None:
-        """Begin anew with an empty account."""
+        """Begin anew with the accounts of the start."""
         self.cancel_late()
-        options = self.options
-        self.account = Account(
-            options.account_id, options.root, site=options.site, page_size=options.page_size
-        )
-        self.log = RequestLog()
-        self.faults = FaultList()
-        self.flow_control = FlowControl(options.qps)
+        self.cloud = Cloud(self.settings)
 
     def cancel_late(self) -> None:
         """Give up what was to be done after its caller was dropped."""
@@ -94,16 +55,17 @@ class Gateway:
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Answer one API request, or drop its connection."""
-        # A request that is under way while the account is reset still belongs to the old one.
-        account, transport = self.account, request.transport
-        with self.log.request(transport) as entry:
+        # A request that is under way while the cloud is reset still belongs to the old one.
+        cloud, transport = self.cloud, request.transport
+        with cloud.log.request(transport) as entry:
             body = await request.read()
-            if self.options.latency_ms:
-                await asyncio.sleep(self.options.latency_ms / 1000)
+            if self.settings.latency_ms:
+                await asyncio.sleep(self.settings.latency_ms / 1000)
             wire = read_request(request.method, request.raw_path, request.headers, body)
-            entry.describe_request(wire, known_caller(account, wire.access_key_id))
-            exchange = Exchange(self, account, wire, entry)
-            fault = self.faults.draw(wire.action)
+            exchange = Exchange(self, cloud, wire, SERVICES.get(wire.version), entry)
+            caller = known_caller(cloud, wire.access_key_id)
+            entry.describe_request(wire, exchange.service_name, caller)
+            fault = cloud.faults.draw(entry)
             reply = await fault.strike(exchange) if fault else exchange.perform()
             if reply is None:
                 if transport is not None:
@@ -115,17 +77,20 @@ class Gateway:
             status=reply.status,
             headers={
                 "Content-Type": reply.content_type,
-                "Date": account.clock.http_date(),
+                "Date": cloud.clock.http_date(),
                 **reply.headers,
             },
         )
 
-    def call_as_root(self, name: str, parameters: dict[str, str]) -> Result:
-        """Do an action for the account itself, past the wire and the log."""
-        for service in SERVICES.values():
-            if name in service.actions:
-                root = Caller(self.options.root.access_key_id)
-                return service.actions[name].run(Call(self.account, root, parameters))
+    def call_as_root(
+        self, name: str, parameters: dict[str, str], *, service: str = "", account: str = ""
+    ) -> Result:
+        """Do an action for an account itself, past the wire and the log."""
+        cloud = self.cloud
+        root = Caller("", cloud.accounts[account] if account else cloud.management)
+        for candidate in SERVICES.values():
+            if service in ("", candidate.name) and name in candidate.actions:
+                return candidate.actions[name].run(Call(root, parameters))
         raise unknown_action()
 
     def later(self, seconds: float, exchange: Exchange) -> None:
@@ -142,27 +107,35 @@ class Gateway:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request on its way to an answer."""
+    """One request on its way to an answer; `service` is None for one that nobody knows."""
 
     gateway: Gateway
-    account: Account
+    cloud: Cloud
     wire: WireRequest
+    service: Service | None
     entry: Entry
 
-    def perform(self) -> Reply:
-        """Do what the request asks and return the answer."""
+    @property
+    def service_name(self) -> str:
+        """The name of the service, empty for one that nobody knows."""
+        return self.service.name if self.service else ""
+
+    def perform(self, edit: t.Callable[[Result], None] | None = None) -> Reply:
+        """Do what the request asks and return the answer, edited if a fault wants it so."""
         try:
             result = self._run()
         except ApiError as error:
             return self.refuse(error)
         except Exception as error:  # noqa: BLE001 - an answer, whatever is broken here
             return self.refuse(_internal_error(error))
+        if edit:
+            edit(result)
         return success(self.wire, result)
 
     def refuse(self, error: ApiError) -> Reply:
         """Return the answer for this error."""
         self.entry.code = error.code
-        return failure(self.wire, error)
+        return failure(self.wire, error, host=self.service.host if self.service else "")
 
     def perform_later(self, seconds: float) -> None:
         """Do what the request asks when its caller is long gone."""
@@ -170,15 +143,19 @@ class Exchange:
 
     def _run(self) -> Result:
         check_form(self.wire)
-        caller = authenticate(self.account, self.wire)
-        self.gateway.flow_control.admit()
-        return self._action().run(Call(self.account, caller, self.wire.parameters))
+        caller = authenticate(self.cloud, self.wire, self.service_name)
+        caller.account.flow_control.admit()
+        return self._action().run(Call(caller, self.wire.parameters, self.entry.notes))
 
     def _action(self) -> Action:
-        service = SERVICES.get(self.wire.version)
-        if service is None or self.wire.action not in service.actions:
+        name = self.wire.action
+        if self.service is None:
             raise unknown_action()
-        return service.actions[self.wire.action]
+        if name in self.service.declined:
+            raise not_emulated(f"The emulator has no {name}: {self.service.declined[name]}.")
+        if name not in self.service.actions:
+            raise unknown_action()
+        return self.service.actions[name]
 
 
 def _internal_error(error: Exception) -> ApiError:

@@ -9,78 +9,75 @@ The order of the real gateway is unconfirmed.
 
 from __future__ import annotations
 
-import datetime as dt
 import hmac
 import time
 import typing as t
 
-from .entities import ACTIVE, AccessKey, Caller, Session
-from .errors import ApiError, invalid
+from ..cloud.clock import parse_time
+from ..cloud.entities import ACTIVE, AccessKey, Caller, Session
+from ..errors import ApiError, invalid
 from .protocol import read_signature
 
 if t.TYPE_CHECKING:
-    from .account import Account
+    from ..cloud.cloud import Cloud
     from .protocol import Signature, WireRequest
 
 MAX_SKEW_SECONDS = 15 * 60
 
 
-def authenticate(account: Account, wire: WireRequest) -> Caller:
+def authenticate(cloud: Cloud, wire: WireRequest, service: str) -> Caller:
     """Return who signed the request, or refuse it."""
     signature = read_signature(wire)
     _check_timestamp(signature.timestamp)
-    if not account.nonces.add(signature.nonce):
+    if not cloud.nonces.add(signature.nonce):
         raise invalid("SignatureNonceUsed", "The specified signature nonce was used already.")
-    key = _find_key(account, signature.access_key_id)
+    key = _find_key(cloud, signature.access_key_id)
     if isinstance(key, Session):
-        _check_token(account, key, signature.security_token)
+        _check_token(cloud, key, signature.security_token)
         _check_signature(signature, key.secret)
-        return Caller(key.access_key_id, session=key)
+        return Caller(key.access_key_id, key.account, session=key)
     if key.status != ACTIVE:
         raise invalid("InvalidAccessKeyId.Inactive", "The Access Key is disabled.")
     if signature.security_token:
         raise _bad_token("MismatchWithAccessKey", "This AccessKey has no SecurityToken.")
     _check_signature(signature, key.secret)
-    # The cloud shows this about two hours later.
-    key.last_used_date = account.clock.timestamp()
-    return Caller(key.access_key_id, user=key.owner)
+    key.uses[cloud.clock.timestamp()] = service
+    return Caller(key.access_key_id, key.account, user=key.owner)
 
 
-def known_caller(account: Account, access_key_id: str) -> Caller | None:
+def known_caller(cloud: Cloud, access_key_id: str) -> Caller | None:
     """Return whose key this is, without any proof."""
-    key = account.access_keys.get(access_key_id)
+    key = cloud.access_keys.get(access_key_id)
     if key:
-        return Caller(access_key_id, user=key.owner)
-    session = account.sessions.get(access_key_id)
-    return Caller(access_key_id, session=session) if session else None
+        return Caller(access_key_id, key.account, user=key.owner)
+    session = cloud.sessions.get(access_key_id)
+    return Caller(access_key_id, session.account, session=session) if session else None
 
 
 def _check_timestamp(timestamp: str) -> None:
     try:
-        moment = dt.datetime.strptime(timestamp, "%Y-%m-%dT%H:%M:%SZ").replace(
-            tzinfo=dt.timezone.utc
-        )
+        moment = parse_time(timestamp)
     except ValueError:
         raise invalid("InvalidTimeStamp.Format", "The timestamp is not well formatted.") from None
-    if abs(moment.timestamp() - time.time()) > MAX_SKEW_SECONDS:
+    if abs(moment - time.time()) > MAX_SKEW_SECONDS:
         raise invalid("InvalidTimeStamp.Expired", "The timestamp is more than 15 minutes off.")
 
 
-def _find_key(account: Account, access_key_id: str) -> AccessKey | Session:
-    key = account.access_keys.get(access_key_id) or account.sessions.get(access_key_id)
+def _find_key(cloud: Cloud, access_key_id: str) -> AccessKey | Session:
+    key = cloud.access_keys.get(access_key_id) or cloud.sessions.get(access_key_id)
     if key is None:
         raise ApiError(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
     return key
 
 
-def _check_token(account: Account, session: Session, token: str) -> None:
+def _check_token(cloud: Cloud, session: Session, token: str) -> None:
     if not token:
         raise invalid("MissingSecurityToken", "SecurityToken is mandatory for this action.")
     if not hmac.compare_digest(token.encode(), session.security_token.encode()):
-        others = (other.security_token for other in account.sessions.values())
+        others = (other.security_token for other in cloud.sessions.values())
         reason = "MismatchWithAccessKey" if token in others else "Malformed"
         raise _bad_token(reason, "Specified SecurityToken is not valid for this AccessKey.")
-    if account.clock.now() >= session.expires_at:
+    if cloud.clock.now() >= session.expires_at:
         raise _bad_token("Expired", "Specified SecurityToken is expired.")
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ..entities import LoginProfile
-from ..errors import entity_already_exists, invalid, invalid_parameter
+from ...cloud.entities import LoginProfile
+from ...errors import entity_already_exists, invalid, invalid_parameter
 from ..rules import found, named_user
 from ..service import RAM
 

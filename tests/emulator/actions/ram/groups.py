@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ..account import random_text
-from ..entities import Group
-from ..errors import delete_conflict, entity_already_exists, entity_not_exist, limit_exceeded
+from ...cloud.entities import Group
+from ...errors import delete_conflict, entity_already_exists, entity_not_exist, limit_exceeded
 from ..rules import (
     GROUP_NAME,
     check_name,
@@ -24,7 +23,7 @@ from ..rules import (
 from ..service import RAM
 
 if t.TYPE_CHECKING:
-    from ..entities import User
+    from ...cloud.entities import User
     from ..service import Call, Result
 
 LIST_GROUPS_ITEMS = range(1, 101)
@@ -43,7 +42,7 @@ def create_group(call: Call) -> Result:
         raise limit_exceeded("Group", account.quotas.groups)
     now = account.clock.timestamp()
     # Samples show both digits and this form; clients are to take the id as it comes.
-    group_id = f"g-{random_text(16)}"
+    group_id = f"g-{account.ids.text(16)}"
     group = Group(name=name, group_id=group_id, comments=comments, create_date=now, update_date=now)
     account.groups.add(group)
     return {"Group": _base(group)}

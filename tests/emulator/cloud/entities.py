@@ -14,7 +14,8 @@ import typing as t
 from dataclasses import dataclass, field
 
 if t.TYPE_CHECKING:
-    from .policy_language import Statement
+    from ..policies.language import Statement
+    from .account import Account
 
 ACTIVE = "Active"
 INACTIVE = "Inactive"
@@ -45,10 +46,17 @@ class AccessKey:
 
     access_key_id: str
     secret: str = field(repr=False)
+    account: Account
     owner: User | None
     create_date: str
     status: str = ACTIVE
-    last_used_date: str = ""
+    # When it signed for which service, by the second.
+    uses: dict[str, str] = field(default_factory=dict)
+
+    def last_use(self, until: str) -> tuple[str, str]:
+        """Return when it signed last up to a time, and for which service; empty for never."""
+        date = max((date for date in self.uses if date <= until), default="")
+        return date, self.uses.get(date, "")
 
 
 @dataclass(eq=False, slots=True)
@@ -142,6 +150,7 @@ class Session:
     access_key_id: str
     secret: str = field(repr=False)
     security_token: str = field(repr=False)
+    account: Account
     role: Role
     name: str
     expires_at: float
@@ -154,6 +163,7 @@ class Caller:
     """Who signed a request: the account itself, one of its users, or an assumed role."""
 
     access_key_id: str
+    account: Account
     user: User | None = None
     session: Session | None = None
 

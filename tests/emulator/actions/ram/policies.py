@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ..entities import CUSTOM, Group, Policy, PolicyVersion, Principal, Role, User
-from ..errors import delete_conflict, entity_already_exists, invalid_parameter, limit_exceeded
-from ..policy_language import parse_policy
+from ...cloud.entities import CUSTOM, Group, Policy, PolicyVersion, Principal, Role, User
+from ...errors import delete_conflict, entity_already_exists, invalid_parameter, limit_exceeded
+from ...policies.language import parse_policy
 from ..rules import (
     MAX_DESCRIPTION,
     MAX_POLICY_NAME,

@@ -1,0 +1,13 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The actions of IMS."""
+
+from __future__ import annotations
+
+# Importing a module declares its actions.
+from . import (
+    access_keys,  # noqa: F401
+    users,  # noqa: F401
+)

@@ -1,0 +1,19 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The actions of RAM."""
+
+from __future__ import annotations
+
+# Importing a module declares its actions.
+from . import (
+    access_keys,  # noqa: F401
+    attachments,  # noqa: F401
+    groups,  # noqa: F401
+    login_profiles,  # noqa: F401
+    mfa,  # noqa: F401
+    policies,  # noqa: F401
+    roles,  # noqa: F401
+    users,  # noqa: F401
+)

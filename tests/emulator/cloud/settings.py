@@ -1,0 +1,33 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How the cloud behaves for as long as the emulator runs."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+if t.TYPE_CHECKING:
+    from .ids import Credentials
+
+LAST_USE_LAG = 7200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the options of the command line say; `account_id` and `root` are the management's."""
+
+    account_id: str
+    root: Credentials
+    site: str = "cn"
+    latency_ms: float = 0
+    # Requests a second for each account; 0 is no limit.
+    qps: int = 0
+    page_size: int = 1000
+    # How many seconds after its use a key shows it.
+    last_use_lag: float = LAST_USE_LAG
+    ignores_unknown_parameters: bool = False
+    # The time at which the clock begins, in seconds since the epoch; None is now.
+    start: float | None = None
