@@ -197,6 +197,7 @@ class Emulator:
         app = web.Application(middlewares=[guard], client_max_size=MAX_BODY)
         app.add_routes(Control(self._gateway).routes())
         app.router.add_route("*", f"/{{path:(?!{PREFIX[1:]}/).*}}", self._gateway.answer)
+        app.on_response_prepare.append(_leave_out_empty_date)
         self._runner = web.AppRunner(
             app,
             access_log=None,
@@ -229,6 +230,12 @@ class Emulator:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+
+async def _leave_out_empty_date(_request: web.Request, response: web.StreamResponse) -> None:
+    """Send no date where a fault wants none; the server would fill it in otherwise."""
+    if response.headers.get("Date") == "":
+        del response.headers["Date"]
 
 
 def _as_text(value: t.Any) -> str:

@@ -6,22 +6,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import typing as t
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from ..errors import ApiError, throttled
-from .protocol import Reply
+from .fault_kinds import KINDS
 
 if t.TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from .gateway import Exchange
+    from .protocol import Reply
     from .request_log import Entry
 
 ANY_ACTION = "*"
-GARBAGE = b"<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
 
 
 @dataclass(eq=False, slots=True, kw_only=True)
@@ -46,6 +42,10 @@ class Fault:
     headers: dict[str, str] = field(default_factory=dict)
     retry_after_ms: int | None = None
     ms: int = 0
+    location: str = "https://proxy.invalid/login"
+    seconds: float = 0
+    date: str | None = None
+    item: str | None = None
     _random: random.Random = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -83,84 +83,46 @@ class Fault:
         return {name: value for name, value in values.items() if value is not None}
 
 
-async def _error(fault: Fault, exchange: Exchange) -> Reply:
-    _perform_first(fault, exchange)
-    error = ApiError(fault.status or 500, fault.code, fault.message, headers=fault.headers)
-    return exchange.refuse(error)
-
-
-async def _throttle(fault: Fault, exchange: Exchange) -> Reply:
-    headers = {}
-    if fault.retry_after_ms is not None:
-        headers["x-acs-retry-after"] = str(fault.retry_after_ms)
-    return exchange.refuse(throttled(fault.status or 400, headers))
-
-
-async def _drop_before(_fault: Fault, _exchange: Exchange) -> None:
-    return
-
-
-async def _drop_after(_fault: Fault, exchange: Exchange) -> None:
-    exchange.perform()
-
-
-async def _late(fault: Fault, exchange: Exchange) -> None:
-    exchange.perform_later(fault.ms / 1000)
-
-
-async def _delay(fault: Fault, exchange: Exchange) -> Reply:
-    if fault.when == "before":
-        await asyncio.sleep(fault.ms / 1000)
-        return exchange.perform()
-    reply = exchange.perform()
-    await asyncio.sleep(fault.ms / 1000)
-    return reply
-
-
-async def _garbage(fault: Fault, exchange: Exchange) -> Reply:
-    _perform_first(fault, exchange)
-    return Reply(fault.status or 502, GARBAGE, "text/html")
-
-
-async def _empty(fault: Fault, exchange: Exchange) -> Reply:
-    _perform_first(fault, exchange)
-    return Reply(fault.status or 200, b"", "application/json;charset=utf-8")
-
-
-async def _half(_fault: Fault, exchange: Exchange) -> Reply:
-    reply = exchange.perform()
-    return replace(reply, body=reply.body[: len(reply.body) // 2])
-
-
-def _perform_first(fault: Fault, exchange: Exchange) -> None:
-    if fault.when == "after":
-        exchange.perform()
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """What a kind of fault does, and the options that it takes."""
-
-    strike: Callable[[Fault, Exchange], Awaitable[Reply | None]]
-    options: frozenset[str] = frozenset()
-
-
-STATUSES = range(200, 600)
 SELECTORS = frozenset({"service", "account", "access_key_id", "parameters"})
 COMMON_OPTIONS = SELECTORS | {"action", "kind", "times", "skip", "probability", "seed"}
-NUMBER_OPTIONS = frozenset(
-    {"times", "skip", "probability", "seed", "status", "retry_after_ms", "ms"}
-)
-KINDS = {
-    "error": Kind(_error, frozenset({"code", "status", "message", "headers", "when"})),
-    "throttle": Kind(_throttle, frozenset({"status", "retry_after_ms"})),
-    "drop_before": Kind(_drop_before),
-    "drop_after": Kind(_drop_after),
-    "late": Kind(_late, frozenset({"ms"})),
-    "delay": Kind(_delay, frozenset({"ms", "when"})),
-    "garbage": Kind(_garbage, frozenset({"status", "when"})),
-    "half": Kind(_half),
-    "empty": Kind(_empty, frozenset({"status", "when"})),
+
+
+def _is_number(value: t.Any) -> bool:
+    return isinstance(value, (int, float))
+
+
+def _is_positive(value: t.Any) -> bool:
+    return _is_number(value) and value >= 0
+
+
+def _is_text(value: t.Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_texts(value: t.Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
+
+
+NOT_NEGATIVE = ("a number that is not negative", _is_positive)
+TEXT = ("a text", _is_text)
+TEXTS = ("an object of texts", _is_texts)
+VALUES: dict[str, tuple[str, t.Callable[[t.Any], bool]]] = {
+    "times": ("at least 1", lambda value: _is_number(value) and value >= 1),
+    "skip": NOT_NEGATIVE,
+    "probability": NOT_NEGATIVE,
+    "seed": NOT_NEGATIVE,
+    "status": ("200 to 599", lambda value: value in range(200, 600)),
+    "retry_after_ms": NOT_NEGATIVE,
+    "ms": NOT_NEGATIVE,
+    "seconds": ("a number", _is_number),
+    "when": ("before or after", lambda value: value in ("before", "after")),
+    "headers": TEXTS,
+    "parameters": TEXTS,
+    "location": TEXT,
+    "date": TEXT,
+    "item": TEXT,
+    "account": TEXT,
+    "access_key_id": TEXT,
 }
 
 
@@ -179,24 +141,11 @@ def parse_fault(
     if unknown:
         raise ValueError(f"{raw['kind']} has no option {', '.join(sorted(unknown))}")
     given = {name: value for name, value in raw.items() if value is not None}
-    _check_values(given)
+    for name, value in given.items():
+        words, is_right = VALUES.get(name, TEXT)
+        if not is_right(value):
+            raise ValueError(f"{name} must be {words}")
     return Fault(**given)
-
-
-def _check_values(given: dict[str, t.Any]) -> None:
-    for name in given.keys() & NUMBER_OPTIONS:
-        if not isinstance(given[name], (int, float)) or given[name] < 0:
-            raise ValueError(f"{name} must be a number that is not negative")
-    if given.get("when", "before") not in ("before", "after"):
-        raise ValueError("when must be before or after")
-    if given.get("times", 1) < 1:
-        raise ValueError("times must be at least 1")
-    if given.get("status", 200) not in STATUSES:
-        raise ValueError(f"status must be {STATUSES[0]} to {STATUSES[-1]}")
-    for name in ("headers", "parameters"):
-        texts = given.get(name, {})
-        if not isinstance(texts, dict) or not all(isinstance(v, str) for v in texts.values()):
-            raise ValueError(f"{name} must be an object of texts")
 
 
 class FaultList:

@@ -254,3 +254,84 @@ def wait_until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.005)
+
+
+def test_redirect(emulator: Emulator, root: RawClient) -> None:
+    """A proxy's redirect comes instead of the deed."""
+    emulator.fail("CreateUser", "redirect", location="https://elsewhere.invalid/")
+
+    answer = create_user(root)
+
+    assert (answer.status, answer.headers["Location"]) == (302, "https://elsewhere.invalid/")
+    assert emulator.state()["users"] == {}
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"date": ""}, None),
+        ({"date": "Thu, 01 Jan 1970 00:00:00 GMT"}, "Thu, 01 Jan 1970 00:00:00 GMT"),
+        ({"seconds": -86400}, "Wed, 31 Dec 2025 00:00:0"),
+    ],
+)
+def test_date(
+    emulator: Emulator, root: RawClient, options: dict[str, object], told: str | None
+) -> None:
+    """An answer can lack its date, or tell a wrong one."""
+    emulator.set_clock("2026-01-01T00:00:00Z")
+    emulator.fail("CreateUser", "date", **options)
+
+    date = create_user(root).headers["Date"]
+
+    assert date is None if told is None else date.startswith(told)
+    assert list(emulator.state()["users"]) == ["alice"]
+
+
+@pytest.mark.parametrize(("options", "left"), [({}, ["a", "b"]), ({"item": "a"}, ["b", "c"])])
+def test_missing_item(
+    emulator: Emulator, root: RawClient, options: dict[str, str], left: list[str]
+) -> None:
+    """A list can lack one of its items once: the last, or the one that is named."""
+    for name in "abc":
+        emulator.call("CreateUser", UserName=name)
+    emulator.fail("ListUsers", "drop_item", **options)
+
+    once, again = (root.act("ListUsers").json["Users"]["User"] for _ in range(2))
+
+    assert [user["UserName"] for user in once] == left
+    assert [user["UserName"] for user in again] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("selector", "value"),
+    [
+        ("service", "IMS"),
+        ("account", "1" * 16),
+        ("access_key_id", "LTAI5tsomebodyelse"),
+        ("parameters", {"UserName": "bob"}),
+    ],
+)
+def test_selectors(emulator: Emulator, root: RawClient, selector: str, value: object) -> None:
+    """A fault for another service, account, key or parameter leaves a request alone."""
+    emulator.fail("*", "error", **{selector: value})
+
+    assert create_user(root).status == 200
+    assert len(emulator.faults()) == 1
+
+
+def test_refused_key(
+    emulator: Emulator, root: RawClient, sign_in: Callable[..., RawClient]
+) -> None:
+    """The signatures of one key can be refused while all others are good."""
+    alice = sign_in("alice", "2015-04-01")
+    emulator.fail(
+        "*",
+        "error",
+        code="SignatureDoesNotMatch",
+        status=400,
+        access_key_id=alice.access_key_id,
+        service="STS",
+    )
+
+    assert root.act("GetUser", UserName="alice").status == 200
+    assert alice.act("GetCallerIdentity").code == "SignatureDoesNotMatch"
