@@ -136,6 +136,7 @@ class Action:
     honoured: frozenset[str]
     declined: frozenset[str]
     resources: tuple[str, ...]
+    own: str
 
     @property
     def permission(self) -> str:
@@ -144,13 +145,24 @@ class Action:
 
     def run(self, call: Call) -> Result:
         """Check permission and parameters, then act."""
-        authorize(call.caller, self.permission, self._resources(call), call.context)
+        if not self._is_own(call):
+            authorize(call.caller, self.permission, self._resources(call), call.context)
         if not self.honoured.issuperset(call.parameters):
             call = self._checked(call)
         for name in self.required:
             if not call.get(name) and not (name.endswith(".N") and self._has_list(call, name)):
                 raise missing_parameter(name, code=self.service.missing_code.format(name))
         return self.handler(call)
+
+    def _is_own(self, call: Call) -> bool:
+        """Tell whether a user does what the account lets all users do for themselves."""
+        user = call.caller.user
+        return (
+            bool(self.own)
+            and user is not None
+            and named_user_of(call) in ("", user.name)
+            and getattr(call.account.security_preference, self.own)
+        )
 
     def _checked(self, call: Call) -> Call:
         """Return the call with what the API documents; refuse what is declined here."""
@@ -185,6 +197,11 @@ class Action:
         return [resource.format_map(names) for resource in self.resources]
 
 
+def named_user_of(call: Call) -> str:
+    """Return the name of the user that a call names, empty for none."""
+    return call.get("UserName") or (call.get("UserPrincipalName") or "").partition("@")[0]
+
+
 class _ResourceNames(dict[str, str]):
     """What the placeholders of a resource stand for; a parameter that was not sent is `*`."""
 
@@ -194,7 +211,7 @@ class _ResourceNames(dict[str, str]):
         is_system = call.get("PolicyType") == SYSTEM
         self["policy_account"] = "system" if is_system else call.account.account_id
         self["role"] = call.parameters.get("RoleArn", "*").removeprefix("acs:ram::")
-        named = call.get("UserName") or (call.get("UserPrincipalName") or "").partition("@")[0]
+        named = named_user_of(call)
         self["user"] = named or "*"
         self["key_owner"] = named or call.caller.label
 
@@ -230,11 +247,13 @@ class Service:
         optional: str = "",
         declined: str = "",
         on: tuple[str, ...] = (),
+        own: str = "",
     ) -> t.Callable[[HandlerT], HandlerT]:
         """Declare a function to be an action; without `on` it needs no permission.
 
         A list parameter is written `Tag.N`. A resource of `on` is one of the account's, unless it
-        is `*` or starts with a placeholder, which then names the account itself.
+        is `*` or starts with a placeholder, which then names the account itself. `own` is the
+        security preference that lets users do this for themselves.
         """
 
         def declare(handler: HandlerT) -> HandlerT:
@@ -246,6 +265,7 @@ class Service:
                 honoured=frozenset(required.split() + optional.split()),
                 declined=frozenset(declined.split()),
                 resources=tuple(self._resource(resource) for resource in on),
+                own=own,
             )
             return handler
 

@@ -12,8 +12,20 @@ import typing as t
 from dataclasses import dataclass
 
 from ..policies.system import system_policies
-from .entities import SYSTEM, AccessKey, Entity, Group, MfaDevice, Policy, Role, User
+from .entities import (
+    SYSTEM,
+    AccessKey,
+    Entity,
+    Group,
+    MfaDevice,
+    OidcProvider,
+    Policy,
+    Role,
+    SamlProvider,
+    User,
+)
 from .flow_control import FlowControl
+from .preferences import PasswordPolicy, SecurityPreference
 
 if t.TYPE_CHECKING:
     from .cloud import Cloud
@@ -105,6 +117,15 @@ class Account:
         self.groups: Table[Group] = Table(self._numbers)
         self.roles: Table[Role] = Table(self._numbers)
         self.mfa_devices: Table[MfaDevice] = Table(self._numbers)
+        self.oidc_providers: Table[OidcProvider] = Table(self._numbers)
+        self.saml_providers: Table[SamlProvider] = Table(self._numbers)
+        self.password_policy = PasswordPolicy()
+        self.security_preference = SecurityPreference()
+        # From which addresses keys without a policy of their own may be used, as it was set.
+        self.network_policy = ""
+        # When the account itself logged on last, and whether it uses MFA.
+        self.last_login_date = ""
+        self.has_mfa = False
         # The keys of the account itself.
         self.root_keys: dict[str, AccessKey] = {}
 

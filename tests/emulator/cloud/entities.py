@@ -38,6 +38,8 @@ class Principal(Entity):
 
     update_date: str
     policies: dict[Policy, str] = field(default_factory=dict)
+    # Attachments that hold in one resource group only, by policy and id of the group.
+    scoped_policies: dict[tuple[Policy, str], str] = field(default_factory=dict)
 
 
 @dataclass(eq=False, slots=True)
@@ -50,6 +52,10 @@ class AccessKey:
     owner: User | None
     create_date: str
     status: str = ACTIVE
+    # When its status changed last; empty for never.
+    update_date: str = ""
+    # From which addresses it may be used, as it was set.
+    network_policy: str = ""
     # When it signed for which service, by the second.
     uses: dict[str, str] = field(default_factory=dict)
 
@@ -67,6 +73,11 @@ class LoginProfile:
     create_date: str
     password_reset_required: bool = False
     mfa_bind_required: bool = False
+    status: str = ACTIVE
+    update_date: str = ""
+    # When the password was set, and those that were set before it, the newest last.
+    password_date: str = ""
+    old_passwords: list[str] = field(default_factory=list, repr=False)
 
 
 @dataclass(eq=False, slots=True, kw_only=True)
@@ -88,6 +99,11 @@ class User(Principal):
     mobile_phone: str | None = None
     email: str | None = None
     comments: str | None = None
+    # How and when the user logged on last; empty for never.
+    last_login_date: str = ""
+    # `active`, or `freeze` for a user that the cloud has frozen.
+    status: str = "active"
+    tags: dict[str, str] = field(default_factory=dict)
     access_keys: dict[str, AccessKey] = field(default_factory=dict)
     groups: dict[Group, str] = field(default_factory=dict)
     login_profile: LoginProfile | None = None
@@ -99,6 +115,7 @@ class Group(Principal):
     """A user group."""
 
     group_id: str
+    display_name: str = ""
     comments: str | None = None
     members: dict[User, str] = field(default_factory=dict)
 
@@ -113,6 +130,12 @@ class Role(Principal):
     trust: tuple[Statement, ...]
     max_session_duration: int
     description: str = ""
+    allow_console_login: bool = False
+    tags: dict[str, str] = field(default_factory=dict)
+    # The service that the role belongs to; empty for a role of the account's own.
+    service: str = ""
+    # Id and date of the task that deletes a service-linked role.
+    deletion_task: tuple[str, str] | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -135,12 +158,41 @@ class Policy(Entity):
     default_version: str
     versions: dict[str, PolicyVersion]
     last_version: int
+    tags: dict[str, str] = field(default_factory=dict)
     attachments: dict[Principal, str] = field(default_factory=dict)
+    scoped_attachments: dict[tuple[Principal, str], str] = field(default_factory=dict)
 
     @property
     def statements(self) -> tuple[Statement, ...]:
         """What the policy says at present."""
         return self.versions[self.default_version].statements
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class IdentityProvider(Entity):
+    """Somebody else who says who people are, for AssumeRoleWithOIDC or AssumeRoleWithSAML."""
+
+    arn: str
+    update_date: str
+    description: str = ""
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class OidcProvider(IdentityProvider):
+    """A provider of OIDC tokens."""
+
+    issuer_url: str
+    client_ids: list[str]
+    fingerprints: list[str]
+    issuance_limit_hours: int
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class SamlProvider(IdentityProvider):
+    """A provider of SAML assertions."""
+
+    metadata: str
+    signature_algorithm: str
 
 
 @dataclass(eq=False, slots=True)
@@ -156,6 +208,7 @@ class Session:
     expires_at: float
     # The session policy, which narrows what the role may do; None when there is none.
     statements: tuple[Statement, ...] | None
+    source_identity: str = ""
 
 
 @dataclass(frozen=True, slots=True)

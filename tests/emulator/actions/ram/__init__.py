@@ -9,6 +9,7 @@ from __future__ import annotations
 # Importing a module declares its actions.
 from . import (
     access_keys,  # noqa: F401
+    account,  # noqa: F401
     attachments,  # noqa: F401
     groups,  # noqa: F401
     login_profiles,  # noqa: F401

@@ -19,10 +19,11 @@ if t.TYPE_CHECKING:
 
 # What released clients compare with.
 NEVER = "N/A"
+OWN = "allow_user_to_manage_access_keys"
 KEY_OWNER = ("user/{key_owner}",)
 
 
-@RAM.action("CreateAccessKey", optional="UserName", on=KEY_OWNER)
+@RAM.action("CreateAccessKey", optional="UserName", on=KEY_OWNER, own=OWN)
 def create_access_key(call: Call) -> Result:
     """Create a key; its secret is in this answer and in no other."""
     account, owner = call.account, _owner(call)
@@ -39,14 +40,16 @@ def create_access_key(call: Call) -> Result:
     return {"AccessKey": {**_describe(key), "AccessKeySecret": key.secret}}
 
 
-@RAM.action("ListAccessKeys", optional="UserName", on=KEY_OWNER)
+@RAM.action("ListAccessKeys", optional="UserName", on=KEY_OWNER, own=OWN)
 def list_access_keys(call: Call) -> Result:
     """Return the keys, without secrets."""
     keys = call.account.keys_of(_owner(call)).values()
     return {"AccessKeys": {"AccessKey": [_describe(key) for key in keys]}}
 
 
-@RAM.action("UpdateAccessKey", required="UserAccessKeyId Status", optional="UserName", on=KEY_OWNER)
+@RAM.action(
+    "UpdateAccessKey", required="UserAccessKeyId Status", optional="UserName", on=KEY_OWNER, own=OWN
+)
 def update_access_key(call: Call) -> Result:
     """Enable or disable a key; the status it has already is accepted (unconfirmed)."""
     if call["Status"] not in (ACTIVE, INACTIVE):
@@ -56,14 +59,18 @@ def update_access_key(call: Call) -> Result:
     return {}
 
 
-@RAM.action("DeleteAccessKey", required="UserAccessKeyId", optional="UserName", on=KEY_OWNER)
+@RAM.action(
+    "DeleteAccessKey", required="UserAccessKeyId", optional="UserName", on=KEY_OWNER, own=OWN
+)
 def delete_access_key(call: Call) -> Result:
     """Delete a key, active or not."""
     call.account.remove_access_key(_key(call))
     return {}
 
 
-@RAM.action("GetAccessKeyLastUsed", required="UserAccessKeyId", optional="UserName", on=KEY_OWNER)
+@RAM.action(
+    "GetAccessKeyLastUsed", required="UserAccessKeyId", optional="UserName", on=KEY_OWNER, own=OWN
+)
 def get_access_key_last_used(call: Call) -> Result:
     """Return when a key signed a request for the last time, as far as that is known yet."""
     date, _service = _key(call).last_use(call.cloud.last_use_horizon())

@@ -15,11 +15,11 @@ from ..rules import found, named_user
 from ..service import RAM
 
 if t.TYPE_CHECKING:
+    from ...cloud.account import Account
+    from ...cloud.entities import User
     from ..service import Call, Result
 
-PASSWORD_LENGTH = range(8, 33)
-# Unconfirmed: which classes of characters the default password policy asks for; here all of them.
-PASSWORD_CLASSES = (r"[a-z]", r"[A-Z]", r"[0-9]", r"[^A-Za-z0-9]")
+MAX_PASSWORD = 32
 FLAGS = "PasswordResetRequired MFABindRequired"
 
 
@@ -28,11 +28,12 @@ FLAGS = "PasswordResetRequired MFABindRequired"
 )
 def create_login_profile(call: Call) -> Result:
     """Let a user log on to the console."""
-    _check_password(call, "Password")
     user = named_user(call)
+    check_password(call.account, "Password", call["Password"], user)
     if user.login_profile:
         raise entity_already_exists("User.LoginProfile")
-    profile = LoginProfile(call["Password"], call.account.clock.timestamp())
+    now = call.account.clock.timestamp()
+    profile = LoginProfile(call["Password"], now, password_date=now)
     _set_flags(call, profile)
     user.login_profile = profile
     return _describe(user.name, profile)
@@ -50,11 +51,13 @@ def get_login_profile(call: Call) -> Result:
 )
 def update_login_profile(call: Call) -> Result:
     """Change how a user logs on; flags that are not sent stay (unconfirmed)."""
-    if "Password" in call.parameters:
-        _check_password(call, "Password")
-    profile = found(named_user(call).login_profile, "User.LoginProfile")
-    profile.password = call.get("Password") or profile.password
+    user = named_user(call)
+    profile = found(user.login_profile, "User.LoginProfile")
+    if password := call.get("Password"):
+        check_password(call.account, "Password", password, user)
+        set_password(call.account, profile, "Password", password)
     _set_flags(call, profile)
+    profile.update_date = call.account.clock.timestamp()
     return {}
 
 
@@ -67,8 +70,12 @@ def delete_login_profile(call: Call) -> Result:
     return {}
 
 
-# By default every user may change its own password.
-@RAM.action("ChangePassword", required="OldPassword NewPassword")
+@RAM.action(
+    "ChangePassword",
+    required="OldPassword NewPassword",
+    on=("user/{key_owner}",),
+    own="allow_user_to_change_password",
+)
 def change_password(call: Call) -> Result:
     """Change the password of the calling user."""
     user = call.caller.user
@@ -77,23 +84,43 @@ def change_password(call: Call) -> Result:
     profile = found(user.login_profile, "User.LoginProfile")
     if call["OldPassword"] != profile.password:
         raise invalid_parameter("OldPassword.Incorrect", "The old password is not correct.")
-    _check_password(call, "NewPassword")
-    if call["NewPassword"] == profile.password:
-        raise invalid_parameter("NewPassword.ReusePrevention", "The password was used before.")
-    profile.password = call["NewPassword"]
+    check_password(call.account, "NewPassword", call["NewPassword"], user)
+    set_password(call.account, profile, "NewPassword", call["NewPassword"], differs=1)
     profile.password_reset_required = False
     return {}
 
 
-def _check_password(call: Call, parameter: str) -> None:
-    password = call[parameter]
-    if len(password) not in PASSWORD_LENGTH or not all(
-        re.search(characters, password) for characters in PASSWORD_CLASSES
-    ):
+def check_password(account: Account, parameter: str, password: str, user: User) -> None:
+    """Refuse a password that breaks the account's policy."""
+    policy = account.password_policy
+    classes = (
+        (policy.require_lowercase_characters, r"[a-z]"),
+        (policy.require_uppercase_characters, r"[A-Z]"),
+        (policy.require_numbers, r"[0-9]"),
+        (policy.require_symbols, r"[^A-Za-z0-9]"),
+    )
+    is_strong = (
+        policy.minimum_password_length <= len(password) <= MAX_PASSWORD
+        and all(re.search(characters, password) for is_asked, characters in classes if is_asked)
+        and len(set(password)) >= policy.minimum_password_different_character
+        and not (policy.password_not_contain_user_name and user.name in password)
+    )
+    if not is_strong:
         raise invalid_parameter(
-            f"{parameter}.TooWeak",
-            "A password has 8 to 32 characters, with both cases, a digit and a symbol.",
+            f"{parameter}.TooWeak", "The password does not meet the account's password policy."
         )
+
+
+def set_password(
+    account: Account, profile: LoginProfile, parameter: str, password: str, *, differs: int = 0
+) -> None:
+    """Replace a password by one that differs from the last ones, at least from so many."""
+    count = max(account.password_policy.password_reuse_prevention, differs)
+    if password in [profile.password, *profile.old_passwords[::-1]][:count]:
+        raise invalid_parameter(f"{parameter}.ReusePrevention", "The password was used before.")
+    profile.old_passwords.append(profile.password)
+    profile.password = password
+    profile.password_date = account.clock.timestamp()
 
 
 def _set_flags(call: Call, profile: LoginProfile) -> None:

@@ -1,0 +1,185 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an account has one of: alias, password policy, security preference."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emulator import Emulator
+
+    from .conftest import RawClient
+
+    Refusal = Callable[..., tuple[int, str]]
+
+PASSWORD = "Correct-Horse-7"
+
+
+def test_alias(emulator: Emulator) -> None:
+    """An alias is set, told, and taken away again."""
+    before = emulator.call("GetAccountAlias")
+    emulator.call("SetAccountAlias", AccountAlias="my-company")
+    told = emulator.call("GetAccountAlias")
+    emulator.call("ClearAccountAlias")
+
+    assert before == {"AccountAlias": ""}
+    assert told == {"AccountAlias": "my-company"}
+    assert emulator.call("GetAccountAlias") == before
+
+
+@pytest.mark.parametrize(
+    ("alias", "rule"),
+    [
+        ("ab", "Length"),
+        ("a" * 33, "Length"),
+        ("Company", "Format"),
+        ("-company", "Format"),
+        ("company-", "Format"),
+        ("my--company", "Format"),
+    ],
+)
+def test_bad_alias(refusal: Refusal, alias: str, rule: str) -> None:
+    """An alias has 3 to 32 lower-case characters, and dashes only between them."""
+    assert refusal("SetAccountAlias", AccountAlias=alias) == (
+        400,
+        f"InvalidParameter.AccountAlias.{rule}",
+    )
+
+
+def test_password_policy(emulator: Emulator) -> None:
+    """What a call leaves out goes back to its default, so a careful client sends all."""
+    emulator.call("SetPasswordPolicy", MinimumPasswordLength=12, MaxPasswordAge=90)
+    changed = emulator.call("SetPasswordPolicy", RequireSymbols=True, HardExpiry=True)
+
+    assert changed == emulator.call("GetPasswordPolicy")
+    assert changed["PasswordPolicy"] == {
+        "MinimumPasswordLength": 8,
+        "RequireLowercaseCharacters": True,
+        "RequireUppercaseCharacters": False,
+        "RequireNumbers": True,
+        "RequireSymbols": True,
+        "HardExpiry": True,
+        "MaxPasswordAge": 0,
+        "PasswordReusePrevention": 0,
+        "MaxLoginAttemps": 0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("rule", "password"),
+    [
+        ({"MinimumPasswordLength": 20}, PASSWORD),
+        ({"RequireLowercaseCharacters": True}, "UPPER-CASE-7"),
+        ({"RequireUppercaseCharacters": True}, "lower-case-7"),
+        ({"RequireNumbers": True}, "No-Number-Here"),
+        ({"RequireSymbols": True}, "NoSymbol7here"),
+        ({}, "a7" * 17),
+    ],
+)
+def test_weak_password(
+    emulator: Emulator, refusal: Refusal, rule: dict[str, t.Any], password: str
+) -> None:
+    """A password that breaks a rule of the policy is refused, and one that keeps it taken."""
+    emulator.call("CreateUser", UserName="alice")
+    emulator.call("SetPasswordPolicy", **rule)
+
+    weak = refusal("CreateLoginProfile", UserName="alice", Password=password)
+    emulator.call("CreateLoginProfile", UserName="alice", Password=f"{PASSWORD}-and-a-half")
+
+    assert weak == (400, "InvalidParameter.Password.TooWeak")
+
+
+def test_old_password(emulator: Emulator, refusal: Refusal) -> None:
+    """As many old passwords as the policy says may not be used again."""
+    emulator.call("CreateUser", UserName="alice")
+    emulator.call("CreateLoginProfile", UserName="alice", Password=f"{PASSWORD}0")
+    emulator.call("SetPasswordPolicy", PasswordReusePrevention=2)
+    for number in (1, 2):
+        emulator.call("UpdateLoginProfile", UserName="alice", Password=f"{PASSWORD}{number}")
+
+    refused = refusal("UpdateLoginProfile", UserName="alice", Password=f"{PASSWORD}1")
+    emulator.call("UpdateLoginProfile", UserName="alice", Password=f"{PASSWORD}0")
+
+    assert refused == (400, "InvalidParameter.Password.ReusePrevention")
+
+
+def test_security_preference(emulator: Emulator) -> None:
+    """Flags that a call leaves out stay; the limits of the console do not."""
+    emulator.call(
+        "SetSecurityPreference",
+        AllowUserToManageAccessKeys=True,
+        EnableSaveMFATicket=True,
+        LoginNetworkMasks="10.0.0.0/8;192.168.0.0/16",
+        LoginSessionDuration=8,
+    )
+    changed = emulator.call("SetSecurityPreference", AllowUserToManageMFADevices=False)
+
+    assert changed == emulator.call("GetSecurityPreference")
+    assert changed["SecurityPreference"] == {
+        "AccessKeyPreference": {"AllowUserToManageAccessKeys": True},
+        "LoginProfilePreference": {
+            "AllowUserToChangePassword": True,
+            "EnableSaveMFATicket": True,
+            "LoginNetworkMasks": "",
+            "LoginSessionDuration": 6,
+        },
+        "MFAPreference": {"AllowUserToManageMFADevices": False},
+        "PublicKeyPreference": {"AllowUserToManagePublicKeys": False},
+    }
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("LoginNetworkMasks", "nonsense"),
+        ("LoginNetworkMasks", ";".join(["10.0.0.0/8"] * 41)),
+        ("LoginSessionDuration", "25"),
+        ("EnableSaveMFATicket", "maybe"),
+    ],
+)
+def test_bad_preference(emulator: Emulator, refusal: Refusal, field: str, value: str) -> None:
+    """A call with a wrong value changes nothing, not even what was right in it."""
+    before = emulator.call("GetSecurityPreference")
+    parameters = {"AllowUserToManageAccessKeys": True, field: value}
+
+    refused = refusal("SetSecurityPreference", **parameters)
+
+    assert refused == (400, f"InvalidParameter.{field}")
+    assert emulator.call("GetSecurityPreference") == before
+
+
+def test_users_who_help_themselves(emulator: Emulator, sign_in: Callable[..., RawClient]) -> None:
+    """Users handle their own keys without a policy if the account lets them, and nobody else's."""
+    alice = sign_in("alice")
+    emulator.call("CreateUser", UserName="bob")
+    forbidden = alice.act("ListAccessKeys")
+    emulator.call("SetSecurityPreference", AllowUserToManageAccessKeys=True)
+
+    own = [alice.act("ListAccessKeys").status, alice.act("ListAccessKeys", UserName="alice").status]
+    other = alice.act("ListAccessKeys", UserName="bob")
+
+    assert forbidden.code == other.code == "NoPermission"
+    assert own == [200, 200]
+
+
+def test_users_who_may_not_change_their_password(
+    emulator: Emulator, sign_in: Callable[..., RawClient]
+) -> None:
+    """Users change their own password unless the account forbids it."""
+    alice = sign_in("alice")
+    emulator.call("CreateLoginProfile", UserName="alice", Password=PASSWORD)
+    change = {"OldPassword": PASSWORD, "NewPassword": f"{PASSWORD}7"}
+    emulator.call("SetSecurityPreference", AllowUserToChangePassword=False)
+
+    forbidden = alice.act("ChangePassword", **change)
+    emulator.call("SetSecurityPreference", AllowUserToChangePassword=True)
+
+    assert forbidden.code == "NoPermission"
+    assert alice.act("ChangePassword", **change).status == 200
