@@ -171,7 +171,7 @@ class Emulator:
         self._do(lambda: setattr(self._gateway.cloud, "last_use_lag", seconds))
 
     def call(
-        self, action: str, /, service: str = "", account: str = "", **parameters: t.Any
+        self, action: str, /, service: t.Any = "", account: t.Any = "", **parameters: t.Any
     ) -> dict[str, t.Any]:
         """Do an API action for an account itself, past the wire and the log.
 

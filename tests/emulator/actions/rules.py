@@ -17,7 +17,7 @@ from ..policies.language import PolicyError
 
 if t.TYPE_CHECKING:
     from ..cloud.account import Table
-    from ..cloud.entities import Group, Policy, Role, User
+    from ..cloud.entities import Group, Policy, User
     from ..policies.language import Statement
     from .service import Call, Result
 
@@ -108,12 +108,6 @@ def named_group(call: Call) -> Group:
     return found(call.account.groups.find(name), "Group")
 
 
-def named_role(call: Call) -> Role:
-    """Return the role that the call names."""
-    name = check_name(call, "RoleName", ROLE_NAME)
-    return found(call.account.roles.find(name), "Role")
-
-
 def named_policy(call: Call) -> Policy:
     """Return the policy that the call names, of the type it names or else a custom one."""
     policies = call.account.custom_policies
@@ -135,8 +129,6 @@ def found(thing: FoundT | None, kind: str) -> FoundT:
 
 def present(**fields: t.Any) -> Result:
     """Return the fields that have a value."""
-    # Unconfirmed: the cloud may send empty fields instead. Cleared ones are sent empty, so that
-    # clients meet both.
     return {name: value for name, value in fields.items() if value is not None}
 
 
@@ -146,11 +138,17 @@ def page(
     kind: str,
     *tables: Table[EntityT],
     render: t.Callable[[EntityT], Result],
-    largest: range = MAX_ITEMS,
+    matches: t.Callable[[EntityT], bool] | None = None,
+    longest: int = MAX_ITEMS[-1],
 ) -> Result:
     """Return one page of a list in the order of creation."""
-    entities = ((e.number, e) for table in tables for e in table)
-    return page_of(call, wrapper, kind, entities, render=render, largest=largest)
+    entities = (
+        (entity.number, entity)
+        for table in tables
+        for entity in table
+        if matches is None or matches(entity)
+    )
+    return page_of(call, wrapper, kind, entities, render=render, longest=longest)
 
 
 ItemT = t.TypeVar("ItemT")
@@ -163,11 +161,11 @@ def page_of(
     numbered: t.Iterable[tuple[int, ItemT]],
     *,
     render: t.Callable[[ItemT], Result],
-    largest: range = MAX_ITEMS,
+    longest: int = MAX_ITEMS[-1],
 ) -> Result:
     """Return one page of items whose numbers grow."""
-    wanted = call.number("MaxItems", largest, default=DEFAULT_ITEMS)
-    size = min(wanted, call.account.page_size)
+    wanted = call.number("MaxItems", MAX_ITEMS, default=DEFAULT_ITEMS)
+    size = min(wanted, longest, call.account.page_size)
     last_seen = _read_marker(call, kind)
     items: list[Result] = []
     result: Result = {"IsTruncated": False, wrapper: {kind: items}}
@@ -176,15 +174,27 @@ def page_of(
         if number <= last_seen:
             continue
         if len(items) == size:
-            marker = base64.urlsafe_b64encode(f"{kind}:{last}".encode()).decode()
-            return {**result, "IsTruncated": True, "Marker": marker}
+            return {**result, "IsTruncated": True, "Marker": _marker(kind, last)}
         items.append(render(item))
         last = number
     return result
 
 
-def _read_marker(call: Call, kind: str) -> int:
-    marker = call.get("Marker")
+def next_page(
+    call: Call, kind: str, items: list[ItemT], size: int, parameter: str = "NextToken"
+) -> tuple[list[ItemT], str]:
+    """Return the page of a list that a token asks for, and the token of the next, if any."""
+    begin = _read_marker(call, kind, parameter)
+    end = begin + size
+    return items[begin:end], _marker(kind, end) if end < len(items) else ""
+
+
+def _marker(kind: str, number: int) -> str:
+    return base64.urlsafe_b64encode(f"{kind}:{number}".encode()).decode()
+
+
+def _read_marker(call: Call, kind: str, parameter: str = "Marker") -> int:
+    marker = call.get(parameter)
     if not marker:
         return 0
     try:
@@ -195,5 +205,5 @@ def _read_marker(call: Call, kind: str) -> int:
         of, number = "", ""
     if of != kind or not number.isdigit():
         # The code is unconfirmed.
-        raise invalid_parameter("Marker", "Marker is not one that this action returned.")
+        raise invalid_parameter(parameter, f"{parameter} is not one that this action returned.")
     return int(number)

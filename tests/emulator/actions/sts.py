@@ -118,7 +118,7 @@ def _role(call: Call) -> Role:
 
 def _session_policy(call: Call) -> tuple[Statement, ...] | None:
     document = call.get("Policy")
-    if document is None:
+    if not document:
         return None
     if len(document) > MAX_SESSION_POLICY:
         raise invalid_parameter("PolicySize", f"Policy may have {MAX_SESSION_POLICY} characters.")

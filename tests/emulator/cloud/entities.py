@@ -13,6 +13,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from ..policies.language import parse_policy, parse_trust_policy
+
 if t.TYPE_CHECKING:
     from ..policies.language import Statement
     from .account import Account
@@ -92,13 +94,13 @@ class MfaDevice(Entity):
 
 @dataclass(eq=False, slots=True, kw_only=True)
 class User(Principal):
-    """A RAM user. An attribute that was never set is None, one that was cleared is empty."""
+    """A RAM user; the international site knows neither phone nor e-mail."""
 
     user_id: str
-    display_name: str | None = None
+    display_name: str = ""
     mobile_phone: str | None = None
     email: str | None = None
-    comments: str | None = None
+    comments: str = ""
     # How and when the user logged on last; empty for never.
     last_login_date: str = ""
     # `active`, or `freeze` for a user that the cloud has frozen.
@@ -116,7 +118,7 @@ class Group(Principal):
 
     group_id: str
     display_name: str = ""
-    comments: str | None = None
+    comments: str = ""
     members: dict[User, str] = field(default_factory=dict)
 
 
@@ -127,7 +129,6 @@ class Role(Principal):
     role_id: str
     arn: str
     trust_document: str
-    trust: tuple[Statement, ...]
     max_session_duration: int
     description: str = ""
     allow_console_login: bool = False
@@ -137,6 +138,11 @@ class Role(Principal):
     # Id and date of the task that deletes a service-linked role.
     deletion_task: tuple[str, str] | None = None
 
+    @property
+    def trust(self) -> tuple[Statement, ...]:
+        """Whom the role trusts."""
+        return parse_trust_policy(self.trust_document)
+
 
 @dataclass(eq=False, slots=True)
 class PolicyVersion:
@@ -144,8 +150,12 @@ class PolicyVersion:
 
     version_id: str
     document: str
-    statements: tuple[Statement, ...]
     create_date: str
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """What the document says."""
+        return parse_policy(self.document)
 
 
 @dataclass(eq=False, slots=True, kw_only=True)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 if t.TYPE_CHECKING:
@@ -21,6 +22,8 @@ def describe_account(account: Account) -> State:
         "account_id": account.account_id,
         "account_ids": list(account.cloud.accounts),
         "alias": account.alias,
+        "password_policy": dataclasses.asdict(account.password_policy),
+        "security_preference": dataclasses.asdict(account.security_preference),
         "root": {"access_keys": [_access_key(key) for key in account.root_keys.values()]},
         "users": {user.name: _user(user) for user in account.users},
         "groups": {group.name: _group(group) for group in account.groups},
@@ -53,6 +56,9 @@ def _user(user: User) -> State:
         "comments": user.comments,
         "create_date": user.create_date,
         "update_date": user.update_date,
+        "last_login_date": user.last_login_date,
+        "status": user.status,
+        "tags": user.tags,
         "access_keys": [_access_key(key) for key in user.access_keys.values()],
         "groups": [group.name for group in user.groups],
         "policies": _attached(user),
@@ -62,6 +68,7 @@ def _user(user: User) -> State:
             "password": profile.password,
             "password_reset_required": profile.password_reset_required,
             "mfa_bind_required": profile.mfa_bind_required,
+            "status": profile.status,
             "create_date": profile.create_date,
         },
     }
@@ -83,7 +90,8 @@ def _policy(policy: Policy) -> State:
         "description": policy.description,
         "default_version": policy.default_version,
         "versions": {version.version_id: version.document for version in policy.versions.values()},
-        "attachment_count": len(policy.attachments),
+        "attachment_count": len(policy.attachments) + len(policy.scoped_attachments),
+        "tags": policy.tags,
         "create_date": policy.create_date,
         "update_date": policy.update_date,
     }
@@ -96,7 +104,9 @@ def _role(role: Role) -> State:
         "description": role.description,
         "assume_role_policy_document": role.trust_document,
         "max_session_duration": role.max_session_duration,
+        "allow_console_login": role.allow_console_login,
         "create_date": role.create_date,
+        "tags": role.tags,
         "policies": _attached(role),
     }
 

@@ -127,7 +127,8 @@ def _trust_statement(raw: dict[str, t.Any]) -> Statement:
     principal = raw["Principal"]
     _expect(isinstance(principal, dict) and principal, "Principal must be an object")
     _expect_keys(principal, optional={"RAM", "Service", "Federated"})
-    trusted = _strings(principal, "RAM", RESOURCE) if "RAM" in principal else []
+    # Terraform's live tests create roles with an empty list beside a service.
+    trusted = _strings(principal, "RAM", RESOURCE) if principal.get("RAM") else []
     return Statement(
         allow=raw["Effect"] == "Allow",
         actions=_patterns(_strings(raw, "Action", ACTION)),
@@ -161,7 +162,7 @@ def _values(operator: str, values: list[str]) -> re.Pattern[str]:
 
 
 def _strings(raw: dict[str, t.Any], key: str, form: re.Pattern[str] | None = None) -> list[str]:
-    values = raw[key] if isinstance(raw[key], list) else [raw[key]]
+    values = as_list(raw[key])
     _expect(bool(values), f"{key} must not be empty")
     for value in values:
         _expect(
@@ -169,6 +170,11 @@ def _strings(raw: dict[str, t.Any], key: str, form: re.Pattern[str] | None = Non
             f"{key} has a value that is not valid",
         )
     return values
+
+
+def as_list(value: t.Any) -> list[t.Any]:
+    """Return a value that may stand alone instead of in a list."""
+    return value if isinstance(value, list) else [value]
 
 
 def _patterns(values: list[str]) -> re.Pattern[str]:

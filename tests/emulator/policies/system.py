@@ -14,7 +14,7 @@ import json
 import typing as t
 
 from ..cloud.entities import SYSTEM, Policy, PolicyVersion
-from .language import VERSION, parse_policy
+from .language import VERSION
 
 CREATE_DATE = "2015-06-01T00:00:00Z"
 
@@ -77,4 +77,4 @@ def system_policies() -> t.Iterator[Policy]:
 def _version(version_id: str, actions: list[str]) -> PolicyVersion:
     statement = {"Action": actions, "Effect": "Allow", "Resource": "*"}
     document = json.dumps({"Statement": [statement], "Version": VERSION})
-    return PolicyVersion(version_id, document, parse_policy(document), CREATE_DATE)
+    return PolicyVersion(version_id, document, CREATE_DATE)

@@ -73,7 +73,7 @@ def test_membership(emulator: Emulator, refusal: Callable[..., tuple[int, str]])
         "EntityNotExist.User.Group",
     )
     assert [group["GroupName"] for group in groups] == [f"g{number}" for number in range(10)]
-    assert members[0].keys() == {"UserName", "JoinDate"}
+    assert members[0].keys() == {"UserName", "DisplayName", "JoinDate"}
 
 
 @pytest.mark.parametrize(
@@ -235,6 +235,13 @@ def test_role(emulator: Emulator, refusal: Callable[..., tuple[int, str]]) -> No
     blocked = refusal("DeleteRole", RoleName="deploy")
 
     assert role["Arn"] == f"acs:ram::{emulator.account_id}:role/deploy"
-    assert role["AssumeRolePolicyDocument"] == trust
+    assert json.loads(role["AssumeRolePolicyDocument"])["Statement"] == [
+        {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Principal": {"RAM": [principal["RAM"]]},
+        }
+    ]
+    assert " " not in role["AssumeRolePolicyDocument"]
     assert twice == (409, "EntityAlreadyExists.Role")
     assert blocked == (409, "DeleteConflict.Role.Policy")

@@ -42,7 +42,7 @@ if t.TYPE_CHECKING:
         ("ListUsers", {"MaxItems": "0"}, "MaxItems"),
         ("ListUsers", {"MaxItems": "1001"}, "MaxItems"),
         ("ListUsers", {"MaxItems": "ten"}, "MaxItems"),
-        ("ListGroups", {"MaxItems": "101"}, "MaxItems"),
+        ("ListGroups", {"MaxItems": "1001"}, "MaxItems"),
         ("ListUsers", {"Marker": "made up"}, "Marker"),
     ],
 )

@@ -15,6 +15,9 @@ from . import (
     login_profiles,  # noqa: F401
     mfa,  # noqa: F401
     policies,  # noqa: F401
+    policy_versions,  # noqa: F401
     roles,  # noqa: F401
+    service_linked_roles,  # noqa: F401
+    tag_resources,  # noqa: F401
     users,  # noqa: F401
 )

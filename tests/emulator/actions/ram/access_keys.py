@@ -55,7 +55,10 @@ def update_access_key(call: Call) -> Result:
     if call["Status"] not in (ACTIVE, INACTIVE):
         # The code is unconfirmed.
         raise invalid_parameter("Status", f"Status must be {ACTIVE} or {INACTIVE}.")
-    _key(call).status = call["Status"]
+    key = _key(call)
+    if key.status != call["Status"]:
+        key.status = call["Status"]
+        key.update_date = call.account.clock.timestamp()
     return {}
 
 

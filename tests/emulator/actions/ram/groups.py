@@ -18,7 +18,6 @@ from ..rules import (
     named_user,
     page,
     page_of,
-    present,
 )
 from ..service import RAM
 
@@ -26,7 +25,8 @@ if t.TYPE_CHECKING:
     from ...cloud.entities import User
     from ..service import Call, Result
 
-LIST_GROUPS_ITEMS = range(1, 101)
+# A page of groups is no longer than this, however many are asked for.
+GROUPS_OF_A_PAGE = 100
 MEMBERSHIP = ("user/{UserName}", "group/{GroupName}")
 
 
@@ -35,7 +35,7 @@ def create_group(call: Call) -> Result:
     """Create a group."""
     account = call.account
     name = check_name(call, "GroupName", GROUP_NAME)
-    comments = check_text(call, "Comments")
+    comments = check_text(call, "Comments") or ""
     if account.groups.holder(name):
         raise entity_already_exists("Group")
     if len(account.groups) >= account.quotas.groups:
@@ -63,7 +63,7 @@ def list_groups(call: Call) -> Result:
         "Group",
         call.account.groups,
         render=_with_update_date,
-        largest=LIST_GROUPS_ITEMS,
+        longest=GROUPS_OF_A_PAGE,
     )
 
 
@@ -95,7 +95,7 @@ def delete_group(call: Call) -> Result:
     group = named_group(call)
     if group.members:
         raise delete_conflict("Group.User")
-    if group.policies:
+    if group.policies or group.scoped_policies:
         raise delete_conflict("Group.Policy")
     call.account.groups.remove(group)
     return {}
@@ -128,9 +128,12 @@ def remove_user_from_group(call: Call) -> Result:
 def list_groups_for_user(call: Call) -> Result:
     """Return the groups of a user."""
     groups = [
-        present(
-            GroupName=group.name, GroupId=group.group_id, Comments=group.comments, JoinDate=joined
-        )
+        {
+            "GroupName": group.name,
+            "GroupId": group.group_id,
+            "Comments": group.comments,
+            "JoinDate": joined,
+        }
         for group, joined in named_user(call).groups.items()
     ]
     return {"Groups": {"Group": groups}}
@@ -156,16 +159,16 @@ def list_users_for_group(call: Call) -> Result:
 
 def _member(item: tuple[User, str]) -> Result:
     user, joined = item
-    return present(UserName=user.name, DisplayName=user.display_name, JoinDate=joined)
+    return {"UserName": user.name, "DisplayName": user.display_name, "JoinDate": joined}
 
 
 def _base(group: Group) -> Result:
-    return present(
-        GroupId=group.group_id,
-        GroupName=group.name,
-        Comments=group.comments,
-        CreateDate=group.create_date,
-    )
+    return {
+        "GroupId": group.group_id,
+        "GroupName": group.name,
+        "Comments": group.comments,
+        "CreateDate": group.create_date,
+    }
 
 
 def _with_update_date(group: Group) -> Result:

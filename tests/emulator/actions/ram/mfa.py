@@ -20,7 +20,7 @@ from ...errors import (
     limit_exceeded,
 )
 from ...totp import TOTP_STEP_SECONDS, totp
-from ..rules import MFA_DEVICE_NAME, check_name, found, named_user, present
+from ..rules import MFA_DEVICE_NAME, check_name, found, named_user
 from ..service import RAM
 
 if t.TYPE_CHECKING:
@@ -136,5 +136,9 @@ def _describe(device: MfaDevice) -> Result:
     return {
         "SerialNumber": device.serial_number,
         "ActivateDate": device.activate_date,
-        "User": present(UserId=user.user_id, UserName=user.name, DisplayName=user.display_name),
+        "User": {
+            "UserId": user.user_id,
+            "UserName": user.name,
+            "DisplayName": user.display_name,
+        },
     }

@@ -48,8 +48,9 @@ def create_user(call: Call) -> Result:
     if len(account.users) >= account.quotas.users:
         raise limit_exceeded("User", account.quotas.users)
     now = account.clock.timestamp()
-    # Unconfirmed: without DisplayName the console, but perhaps not the API, takes the name.
     user = User(name=name, user_id=account.ids.digits(18), create_date=now, update_date=now)
+    if account.stores_contact_data:
+        user.mobile_phone = user.email = ""
     _set(user, attributes)
     account.users.add(user)
     return {"User": _base(user)}
@@ -58,8 +59,8 @@ def create_user(call: Call) -> Result:
 @RAM.action("GetUser", required="UserName", on=("user/{UserName}",))
 def get_user(call: Call) -> Result:
     """Return a user."""
-    # Unconfirmed: LastLoginDate of a user who never logged on. Nobody logs on here.
-    return {"User": {**describe_user(named_user(call)), "LastLoginDate": ""}}
+    user = named_user(call)
+    return {"User": {**describe_user(user), "LastLoginDate": user.last_login_date}}
 
 
 @RAM.action("ListUsers", optional="Marker MaxItems", on=("user/*",))
@@ -98,7 +99,7 @@ def delete_user(call: Call) -> Result:
         ("AccessKey", user.access_keys),
         ("LoginProfile", user.login_profile),
         ("MFADevice", user.mfa_device),
-        ("Policy", user.policies),
+        ("Policy", user.policies or user.scoped_policies),
     ):
         if blocker:
             raise delete_conflict(f"User.{kind}")
@@ -109,7 +110,7 @@ def delete_user(call: Call) -> Result:
 def _attributes(call: Call, prefix: str = "") -> dict[str, str]:
     """Return the attributes that were sent and are stored on this site, by their field names."""
     attributes = {"comments": check_text(call, f"{prefix}Comments")}
-    # Unconfirmed: an empty text clears. It is what Terraform sends to clear a field.
+    # An empty text clears: Terraform's live tests set these fields and take them away again.
     if call.get(f"{prefix}DisplayName"):
         check_name(call, f"{prefix}DisplayName", DISPLAY_NAME, 128)
     attributes["display_name"] = call.get(f"{prefix}DisplayName")
