@@ -140,6 +140,7 @@ def page(
     render: t.Callable[[EntityT], Result],
     matches: t.Callable[[EntityT], bool] | None = None,
     longest: int = MAX_ITEMS[-1],
+    default: int = DEFAULT_ITEMS,
 ) -> Result:
     """Return one page of a list in the order of creation."""
     entities = (
@@ -148,7 +149,7 @@ def page(
         for entity in table
         if matches is None or matches(entity)
     )
-    return page_of(call, wrapper, kind, entities, render=render, longest=longest)
+    return page_of(call, wrapper, kind, entities, render=render, longest=longest, default=default)
 
 
 ItemT = t.TypeVar("ItemT")
@@ -162,9 +163,10 @@ def page_of(
     *,
     render: t.Callable[[ItemT], Result],
     longest: int = MAX_ITEMS[-1],
+    default: int = DEFAULT_ITEMS,
 ) -> Result:
     """Return one page of items whose numbers grow."""
-    wanted = call.number("MaxItems", MAX_ITEMS, default=DEFAULT_ITEMS)
+    wanted = call.number("MaxItems", MAX_ITEMS, default=default)
     size = min(wanted, longest, call.account.page_size)
     last_seen = _read_marker(call, kind)
     items: list[Result] = []

@@ -198,7 +198,9 @@ class Action:
 
 
 def named_user_of(call: Call) -> str:
-    """Return the name of the user that a call names, empty for none."""
+    """Return the name of the user that a call names, `*` for an unknown id, empty for none."""
+    if user_id := call.get("UserId"):
+        return next((user.name for user in call.account.users if user.user_id == user_id), "*")
     return call.get("UserName") or (call.get("UserPrincipalName") or "").partition("@")[0]
 
 

@@ -58,7 +58,7 @@ def _user(user: User) -> State:
         "update_date": user.update_date,
         "last_login_date": user.last_login_date,
         "status": user.status,
-        "tags": user.tags,
+        "tags": dict(user.tags),
         "access_keys": [_access_key(key) for key in user.access_keys.values()],
         "groups": [group.name for group in user.groups],
         "policies": _attached(user),
@@ -91,7 +91,7 @@ def _policy(policy: Policy) -> State:
         "default_version": policy.default_version,
         "versions": {version.version_id: version.document for version in policy.versions.values()},
         "attachment_count": len(policy.attachments) + len(policy.scoped_attachments),
-        "tags": policy.tags,
+        "tags": dict(policy.tags),
         "create_date": policy.create_date,
         "update_date": policy.update_date,
     }
@@ -106,7 +106,7 @@ def _role(role: Role) -> State:
         "max_session_duration": role.max_session_duration,
         "allow_console_login": role.allow_console_login,
         "create_date": role.create_date,
-        "tags": role.tags,
+        "tags": dict(role.tags),
         "policies": _attached(role),
     }
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import datetime as dt
 import hashlib
 import hmac
@@ -250,3 +251,32 @@ def sign_in(emulator: Emulator) -> t.Callable[..., RawClient]:
 def make_timestamp() -> t.Callable[[float], str]:
     """Hand out a function that returns the time as requests write it, some seconds off."""
     return timestamp
+
+
+@dataclass(frozen=True)
+class Ims:
+    """Calls actions of IMS for the account itself."""
+
+    client: RawClient
+    account_id: str
+
+    def __call__(self, action: str, **parameters: str) -> dict[str, t.Any]:
+        """Call an action that succeeds."""
+        answer = self.client.act(action, **parameters)
+        assert answer.status == 200, answer.body
+        return answer.json
+
+    def refusal(self, action: str, **parameters: str) -> tuple[int, str]:
+        """Return the status and code with which an action is refused."""
+        answer = self.client.act(action, **parameters)
+        return answer.status, answer.code
+
+    def principal(self, name: str) -> str:
+        """Return the principal name of a user."""
+        return f"{name}@{self.account_id}.onaliyun.com"
+
+
+@pytest.fixture
+def ims(emulator: Emulator, root: RawClient) -> Ims:
+    """Hand out a client of IMS."""
+    return Ims(dataclasses.replace(root, version=IMS), emulator.account_id)

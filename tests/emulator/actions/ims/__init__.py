@@ -9,5 +9,6 @@ from __future__ import annotations
 # Importing a module declares its actions.
 from . import (
     access_keys,  # noqa: F401
+    tags,  # noqa: F401
     users,  # noqa: F401
 )
