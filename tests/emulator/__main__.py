@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import argparse
+import ipaddress
 import json
 import os
 import re
@@ -56,6 +57,11 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         help="what the API does not know; the cloud ignores it",
     )
     parser.add_argument(
+        "--source-address",
+        type=_address,
+        help="the address that requests seem to come from, for policies that ask for it",
+    )
+    parser.add_argument(
         "--start", type=_moment, help="a past time to begin with, in UTC: 2026-01-31T08:00:00Z"
     )
     parser.add_argument(
@@ -81,6 +87,13 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         if not is_kept:
             parser.error(rule)
     return options
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError("must be an IP address") from None
 
 
 def _moment(text: str) -> float:
@@ -116,6 +129,7 @@ def run(options: argparse.Namespace) -> None:
         root_secret=_root_secret(options.root_secret_file),
         last_use_lag=options.last_use_lag,
         ignores_unknown_parameters=options.unknown_parameters == "ignore",
+        source_address=options.source_address or "",
         start=options.start,
     ) as emulator:
         _write_ready_file(options.ready_file, emulator)

@@ -59,6 +59,7 @@ class Emulator:
         root_secret: str | None = None,
         last_use_lag: float = LAST_USE_LAG,
         ignores_unknown_parameters: bool = False,
+        source_address: str = "",
         start: float | None = None,
     ) -> None:
         if not is_loopback(host):
@@ -75,6 +76,7 @@ class Emulator:
             page_size=page_size,
             last_use_lag=last_use_lag,
             ignores_unknown_parameters=ignores_unknown_parameters,
+            source_address=source_address,
             start=start,
         )
         self.account_id = self._settings.account_id

@@ -14,11 +14,11 @@ from __future__ import annotations
 import json
 import re
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..cloud.entities import SYSTEM
 from ..errors import invalid, invalid_parameter, missing_parameter, not_emulated
-from ..policies.permissions import authorize
+from ..policies.permissions import Request, authorize, caller_arns
 
 if t.TYPE_CHECKING:
     from ..cloud.account import Account
@@ -32,11 +32,20 @@ LIST_ITEM = re.compile(r"(?P<list>[A-Za-z]+)\.(?P<number>[1-9][0-9]*)(\.(?P<fiel
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request comes from, and whether it was encrypted on its way."""
+
+    address: str
+    is_secure: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One call of an action: by whom, on which account, with which parameters."""
 
     caller: Caller
     parameters: t.Mapping[str, str]
+    origin: Origin
     # What was let pass although it is not honoured, for the request log.
     notes: list[str] = field(default_factory=list)
 
@@ -57,11 +66,20 @@ class Call:
         """Return a parameter, or None if it was not sent."""
         return self.parameters.get(name)
 
-    @property
     def context(self) -> dict[str, str]:
         """Return what the conditions of policies can ask about the call."""
-        external_id = self.get("ExternalId")
-        return {} if external_id is None else {"sts:ExternalId": external_id}
+        context = {
+            "acs:SourceIp": self.origin.address,
+            "acs:SecureTransport": str(self.origin.is_secure).lower(),
+            "acs:CurrentTime": self.account.clock.timestamp(),
+            # A key signs without a second factor, and what it assumes has none either.
+            "acs:MFAPresent": "false",
+            "acs:PrincipalARN": caller_arns(self.caller)[-1],
+        }
+        for key in ("ExternalId", "SourceIdentity"):
+            if value := self.get(key):
+                context[f"sts:{key}"] = value
+        return context
 
     def flag(self, name: str, *, default: bool) -> bool:
         """Return a boolean parameter."""
@@ -145,8 +163,9 @@ class Action:
 
     def run(self, call: Call) -> Result:
         """Check permission and parameters, then act."""
-        if not self._is_own(call):
-            authorize(call.caller, self.permission, self._resources(call), call.context)
+        if self.resources and not (call.caller.is_root or self._is_own(call)):
+            request = Request(call.caller, self.permission, call.context())
+            authorize(request, self._resources(call))
         if not self.honoured.issuperset(call.parameters):
             call = self._checked(call)
         for name in self.required:
@@ -178,7 +197,7 @@ class Action:
                 call.notes.append(f"ignored the unknown parameter {name}")
             else:
                 raise invalid("UnsupportedParameter", f"{self.name} has no parameter {name}.")
-        return Call(call.caller, kept, call.notes)
+        return replace(call, parameters=kept)
 
     def _declared(self, name: str) -> str:
         """Return the name by which a parameter is declared."""

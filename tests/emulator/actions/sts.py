@@ -11,13 +11,14 @@ import typing as t
 
 from ..cloud.clock import format_time
 from ..cloud.entities import Session
-from ..errors import ApiError, invalid_parameter
+from ..errors import ApiError, entity_not_exist, invalid_parameter
 from ..policies.language import PolicyError, parse_policy
-from ..policies.permissions import check_trust
+from ..policies.permissions import Request, caller_arns, check_trust
 from .rules import found
 from .service import STS
 
 if t.TYPE_CHECKING:
+    from ..cloud.account import Account
     from ..cloud.entities import Role
     from ..policies.language import Statement
     from .service import Call, Result
@@ -57,36 +58,52 @@ def get_caller_identity(call: Call) -> Result:
 @STS.action(
     "AssumeRole",
     required="RoleArn RoleSessionName",
-    optional="DurationSeconds Policy ExternalId",
+    optional="DurationSeconds Policy ExternalId SourceIdentity",
     on=("{role}",),
 )
 def assume_role(call: Call) -> Result:
-    """Return temporary credentials of a role that trusts the caller."""
-    account, caller = call.account, call.caller
-    if caller.is_root:
+    """Return temporary credentials of a role, of any account, that trusts the caller."""
+    if call.caller.is_root:
         # Unconfirmed: the status may be 400.
         raise ApiError(403, "NoPermission", "Roles may not be assumed by root accounts.")
-    name = _session_name(call)
     external_id = call.get("ExternalId")
     if external_id is not None and len(external_id) not in EXTERNAL_ID_LENGTH:
-        # The code is unconfirmed.
         raise invalid_parameter("ExternalId", "ExternalId must have 2 to 1224 characters.")
+    source_identity = call.get("SourceIdentity") or ""
+    if source_identity and not SESSION_NAME.fullmatch(source_identity):
+        # The code is unconfirmed.
+        raise invalid_parameter("SourceIdentity", "SourceIdentity is not valid.")
+    trusted = Request(call.caller, "sts:AssumeRole", call.context())
+    session = new_session(call, trusted, caller_arns(call.caller))
+    session.source_identity = source_identity
+    return {**describe_session(session), "SourceIdentity": source_identity}
+
+
+def new_session(call: Call, trusted: Request, subjects: list[str]) -> Session:
+    """Return a session of the role that the call names, which has to trust one of the subjects."""
+    name = _session_name(call)
     statements = _session_policy(call)
-    role = _role(call)
-    check_trust(caller, role.trust, call.context)
+    account, role = _role(call)
+    check_trust(trusted, role, subjects)
     durations = range(MIN_DURATION, role.max_session_duration + 1)
     seconds = call.number("DurationSeconds", durations, default=DEFAULT_DURATION)
     session = Session(
-        access_key_id=f"STS.{account.ids.text(25)}",
-        secret=account.ids.text(44),
-        security_token=account.ids.text(64),
+        access_key_id=f"STS.{call.cloud.ids.text(25)}",
+        secret=call.cloud.ids.text(44),
+        security_token=call.cloud.ids.text(64),
         account=account,
         role=role,
         name=name,
         expires_at=account.clock.now() + seconds,
         statements=statements,
     )
-    account.cloud.add_session(session)
+    call.cloud.add_session(session)
+    return session
+
+
+def describe_session(session: Session) -> Result:
+    """Return new temporary credentials; they are in this answer and in no other."""
+    role = session.role
     return {
         "Credentials": {
             "AccessKeyId": session.access_key_id,
@@ -95,8 +112,8 @@ def assume_role(call: Call) -> Result:
             "Expiration": format_time(session.expires_at),
         },
         "AssumedRoleUser": {
-            "Arn": f"{role.arn}/{name}",
-            "AssumedRoleId": f"{role.role_id}:{name}",
+            "Arn": f"{role.arn}/{session.name}",
+            "AssumedRoleId": f"{role.role_id}:{session.name}",
         },
     }
 
@@ -107,13 +124,14 @@ def _session_name(call: Call) -> str:
     return call["RoleSessionName"]
 
 
-def _role(call: Call) -> Role:
+def _role(call: Call) -> tuple[Account, Role]:
     match = ROLE_ARN.fullmatch(call["RoleArn"])
     if not match:
         raise invalid_parameter("RoleArn", "RoleArn is not valid.")
-    # Roles of other accounts are not known here.
-    is_ours = match["account"] == call.account.account_id
-    return found(call.account.roles.find(match["name"]) if is_ours else None, "Role")
+    account = call.cloud.accounts.get(match["account"])
+    if account is None:
+        raise entity_not_exist("Role")
+    return account, found(account.roles.find(match["name"]), "Role")
 
 
 def _session_policy(call: Call) -> tuple[Statement, ...] | None:

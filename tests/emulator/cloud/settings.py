@@ -29,5 +29,7 @@ class Settings:
     # How many seconds after its use a key shows it.
     last_use_lag: float = LAST_USE_LAG
     ignores_unknown_parameters: bool = False
+    # The address that requests seem to come from; empty is the one they do come from.
+    source_address: str = ""
     # The time at which the clock begins, in seconds since the epoch; None is now.
     start: float | None = None

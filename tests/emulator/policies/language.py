@@ -4,8 +4,7 @@
 
 """The policy language: parse a document, and judge what its statements say about one request.
 
-Knows nothing of users, roles or requests. A condition that it cannot evaluate is refused when the
-document is parsed, because ignoring it would grant or deny what the cloud does not.
+Knows nothing of users, roles or requests.
 """
 
 from __future__ import annotations
@@ -17,15 +16,19 @@ import re
 import typing as t
 from dataclasses import dataclass
 
+from .conditions import Condition, check_values, is_operator, matcher
+
+if t.TYPE_CHECKING:
+    from .conditions import Context
+
 VERSION = "1"
-CONDITION_KEYS = frozenset({"sts:ExternalId"})
-CONDITION_OPERATORS = frozenset({"StringEquals", "StringLike"})
-ACTION = re.compile(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
+ACTION = re.compile(r"\*|[A-Za-z0-9*-]+:[A-Za-z0-9*?]+")
 RESOURCE = re.compile(r"\*|acs:.+")
+CONDITION_KEY = re.compile(r"[A-Za-z0-9_-]+:\S+")
 
 
 class PolicyError(ValueError):
-    """A policy document is not valid, or says what is not evaluated here."""
+    """A policy document is not valid."""
 
 
 class Verdict(enum.Enum):
@@ -34,14 +37,6 @@ class Verdict(enum.Enum):
     ALLOWED = "Allow"
     DENIED = "ExplicitDeny"
     UNDECIDED = "ImplicitDeny"
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """One key of a condition block with the values that satisfy it."""
-
-    key: str
-    values: re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +49,22 @@ class Statement:
     subjects: re.Pattern[str]
     conditions: tuple[Condition, ...]
 
-    def applies(self, action: str, subject: str, context: t.Mapping[str, str]) -> bool:
-        """Tell whether the statement speaks about this action on this subject."""
+    def applies(self, action: str, subject: str, context: Context) -> bool:
+        """Tell whether the statement speaks about this request; UndecidedError if nobody can."""
         return (
             bool(self.actions.fullmatch(action)) != self.actions_negated
             and bool(self.subjects.fullmatch(subject))
-            and all(
-                condition.key in context and condition.values.fullmatch(context[condition.key])
-                for condition in self.conditions
-            )
+            and all(condition.holds(context) for condition in self.conditions)
         )
 
 
 def judge(
-    statements: t.Iterable[Statement], action: str, subject: str, context: t.Mapping[str, str]
+    statements: t.Iterable[Statement], action: str, subject: str, context: Context
 ) -> Verdict:
-    """Return the verdict of the statements together: an explicit deny wins."""
+    """Return the verdict of the statements together: an explicit deny wins.
+
+    Raises UndecidedError if a condition decides that the emulator knows nothing of.
+    """
     verdict = Verdict.UNDECIDED
     for statement in statements:
         if statement.applies(action, subject, context):
@@ -115,9 +110,9 @@ def _identity_statement(raw: dict[str, t.Any]) -> Statement:
     return Statement(
         allow=raw["Effect"] == "Allow",
         # Unconfirmed: the cloud may compare actions without regard to case; this grants less.
-        actions=_patterns(_strings(raw, action_key, ACTION)),
+        actions=matcher(_strings(raw, action_key, ACTION)),
         actions_negated=action_key == "NotAction",
-        subjects=_patterns(_strings(raw, "Resource", RESOURCE)),
+        subjects=matcher(_strings(raw, "Resource", RESOURCE)),
         conditions=_conditions(raw.get("Condition", {})),
     )
 
@@ -131,7 +126,7 @@ def _trust_statement(raw: dict[str, t.Any]) -> Statement:
     trusted = _strings(principal, "RAM", RESOURCE) if principal.get("RAM") else []
     return Statement(
         allow=raw["Effect"] == "Allow",
-        actions=_patterns(_strings(raw, "Action", ACTION)),
+        actions=matcher(_strings(raw, "Action", ACTION)),
         actions_negated=False,
         subjects=re.compile("|".join(re.escape(arn) for arn in trusted) or r"(?!)"),
         conditions=_conditions(raw.get("Condition", {})),
@@ -142,23 +137,31 @@ def _conditions(block: t.Any) -> tuple[Condition, ...]:
     _expect(isinstance(block, dict), "Condition must be an object")
     found = []
     for operator, keys in block.items():
-        _expect(
-            operator in CONDITION_OPERATORS,
-            f"the emulator does not evaluate the condition operator {operator}",
-        )
-        _expect(isinstance(keys, dict) and keys, f"{operator} must be an object")
+        _expect(is_operator(operator), f"{operator} is not an operator of conditions")
+        _expect(isinstance(keys, dict), f"{operator} must be an object")
         for key in keys:
-            _expect(
-                key in CONDITION_KEYS, f"the emulator does not evaluate the condition key {key}"
-            )
-            found.append(Condition(key, _values(operator, _strings(keys, key))))
-    return tuple(found)
+            _expect(CONDITION_KEY.fullmatch(key), f"{key} is not a key of conditions")
+            values = _values(operator, keys[key])
+            found.append(Condition(operator, key, values))
+    # What can be decided is asked first: mostly it settles the matter.
+    return tuple(sorted(found, key=lambda condition: not condition.is_decidable))
 
 
-def _values(operator: str, values: list[str]) -> re.Pattern[str]:
-    if operator == "StringLike":
-        return _patterns(values)
-    return re.compile("|".join(re.escape(value) for value in values))
+def _values(operator: str, raw: t.Any) -> tuple[str, ...]:
+    values = tuple(_condition_text(value) for value in as_list(raw))
+    _expect(values, f"{operator} must have a value")
+    try:
+        check_values(operator, values)
+    except ValueError as error:
+        _expect(condition=False, problem=f"{operator} has a wrong value: {error}")
+    return values
+
+
+def _condition_text(value: t.Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    _expect(isinstance(value, (str, int, float)), "a condition compares with texts")
+    return str(value)
 
 
 def _strings(raw: dict[str, t.Any], key: str, form: re.Pattern[str] | None = None) -> list[str]:
@@ -175,14 +178,6 @@ def _strings(raw: dict[str, t.Any], key: str, form: re.Pattern[str] | None = Non
 def as_list(value: t.Any) -> list[t.Any]:
     """Return a value that may stand alone instead of in a list."""
     return value if isinstance(value, list) else [value]
-
-
-def _patterns(values: list[str]) -> re.Pattern[str]:
-    wildcards = {"*": ".*", "?": "."}
-    return re.compile(
-        "|".join("".join(wildcards.get(c) or re.escape(c) for c in value) for value in values),
-        re.DOTALL,
-    )
 
 
 def _expect_keys(

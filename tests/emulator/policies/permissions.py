@@ -6,13 +6,18 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import typing as t
+from dataclasses import dataclass
 
-from ..errors import ApiError
+from ..errors import ApiError, not_emulated
+from .conditions import UndecidedError
 from .language import Verdict, judge
 
 if t.TYPE_CHECKING:
-    from ..cloud.entities import Caller, Principal
+    from ..cloud.entities import Caller, Group, Policy, Principal, Role
+    from .conditions import Context
     from .language import Statement
 
 IDENTITY_POLICY = "AccountLevelIdentityBasedPolicy"
@@ -20,73 +25,134 @@ SESSION_POLICY = "SessionPolicy"
 TRUST_POLICY = "AssumeRolePolicy"
 
 
-def authorize(
-    caller: Caller,
-    action: str,
-    resources: t.Iterable[str],
-    context: t.Mapping[str, str],
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a caller wants to do, as policies see it."""
+
+    caller: Caller
+    action: str
+    context: Context
+
+
+def authorize(request: Request, resources: t.Iterable[str]) -> None:
     """Refuse the action unless the caller's policies allow it on every resource."""
-    if caller.is_root:
-        return
     for resource in resources:
-        for policy_type, statements in _layers(caller):
-            verdict = judge(statements, action, resource, context)
+        for policy_type, statements in _layers(request.caller):
+            verdict = _judge(request, statements, resource)
             if verdict is not Verdict.ALLOWED:
-                raise no_permission(caller, action, policy_type, verdict)
+                raise no_permission(request, resource, policy_type, verdict)
 
 
-def check_trust(
-    caller: Caller,
-    trust: tuple[Statement, ...],
-    context: t.Mapping[str, str],
-) -> None:
-    """Refuse AssumeRole unless the role trusts the caller or the caller's account."""
-    arns = [caller.account.arn("root"), _caller_arn(caller)]
-    verdicts = [judge(trust, "sts:AssumeRole", arn, context) for arn in arns]
+def check_trust(request: Request, role: Role, subjects: t.Iterable[str]) -> None:
+    """Refuse to assume a role unless it trusts one of the subjects and denies none."""
+    verdicts = [_judge(request, role.trust, subject) for subject in subjects]
     if Verdict.DENIED in verdicts:
-        raise no_permission(caller, "sts:AssumeRole", TRUST_POLICY, Verdict.DENIED)
+        raise no_permission(request, role.arn, TRUST_POLICY, Verdict.DENIED)
     if Verdict.ALLOWED not in verdicts:
-        raise no_permission(caller, "sts:AssumeRole", TRUST_POLICY, Verdict.UNDECIDED)
+        raise no_permission(request, role.arn, TRUST_POLICY, Verdict.UNDECIDED)
 
 
-def no_permission(caller: Caller, action: str, policy_type: str, verdict: Verdict) -> ApiError:
+def _judge(request: Request, statements: t.Iterable[Statement], subject: str) -> Verdict:
+    try:
+        return judge(statements, request.action, subject, request.context)
+    except UndecidedError as error:
+        raise not_emulated(str(error)) from None
+
+
+def caller_arns(caller: Caller) -> list[str]:
+    """Return the ARNs by which a trust policy may mean the caller."""
+    account = caller.account
+    own = caller.session.role.arn if caller.session else account.arn(f"user/{caller.label}")
+    return [account.arn("root"), own]
+
+
+def no_permission(request: Request, resource: str, policy_type: str, verdict: Verdict) -> ApiError:
     """Return the refusal with the detail that the cloud adds to it."""
+    caller = request.caller
+    principal = {
+        "AuthPrincipalType": "AssumedRoleUser" if caller.session else "SubUser",
+        "AuthPrincipalOwnerId": caller.account.account_id,
+        "AuthPrincipalDisplayName": _display_name(caller),
+    }
+    diagnosis = {
+        "AuthAction": request.action,
+        "AuthResource": resource,
+        "AuthPrincipal": principal,
+        "AuthConditions": [
+            {"ConditionKey": key, "ConditionValues": [value]}
+            for key, value in request.context.items()
+        ],
+        "ExplicitDeny": verdict is Verdict.DENIED,
+        "NoPermissionPolicyType": policy_type,
+        "MatchedPolicies": _denying_policies(request, resource, policy_type),
+    }
     return ApiError(
         403,
         "NoPermission",
         "You are not authorized to do this action. You should be authorized by RAM.",
         access_denied_detail={
-            "AuthAction": action,
-            "AuthPrincipalType": "AssumedRoleUser" if caller.session else "SubUser",
-            "AuthPrincipalOwnerId": caller.account.account_id,
-            "AuthPrincipalDisplayName": _display_name(caller),
+            "AuthAction": request.action,
+            **principal,
             "PolicyType": policy_type,
             "NoPermissionType": verdict.value,
+            "EncodedDiagnosticMessage": encode_diagnosis(diagnosis),
         },
     )
 
 
+def encode_diagnosis(diagnosis: dict[str, t.Any]) -> str:
+    """Return what DecodeDiagnosticMessage reads."""
+    return base64.urlsafe_b64encode(json.dumps(diagnosis).encode()).decode()
+
+
+def decode_diagnosis(text: str) -> dict[str, t.Any]:
+    """Return what a refusal was about, nothing if the text is not one."""
+    try:
+        diagnosis = json.loads(base64.urlsafe_b64decode(text))
+    except ValueError:
+        return {}
+    return diagnosis if isinstance(diagnosis, dict) else {}
+
+
+def _denying_policies(request: Request, resource: str, policy_type: str) -> list[dict[str, str]]:
+    if policy_type != IDENTITY_POLICY:
+        return []
+    return [
+        {
+            "AttachedEntityType": type(principal).__name__,
+            "AttachedScope": "Account",
+            "Effect": "Deny",
+            "PolicyIdentifier": policy.name,
+            "PolicyType": policy.policy_type,
+            "PolicyVersion": policy.default_version,
+        }
+        for principal, policy in _attached_policies(request.caller)
+        if _judge(request, policy.statements, resource) is Verdict.DENIED
+    ]
+
+
 def _layers(caller: Caller) -> t.Iterator[tuple[str, t.Iterable[Statement]]]:
     """Yield each set of statements that has to allow the action by itself."""
+    if caller.is_root:
+        return
+    yield (
+        IDENTITY_POLICY,
+        (s for _principal, policy in _attached_policies(caller) for s in policy.statements),
+    )
+    if caller.session and caller.session.statements is not None:
+        yield SESSION_POLICY, caller.session.statements
+
+
+def _attached_policies(caller: Caller) -> t.Iterator[tuple[Principal, Policy]]:
+    principals: list[Principal] = []
     if caller.user:
-        yield IDENTITY_POLICY, _statements_of(caller.user, *caller.user.groups)
-    if caller.session:
-        yield IDENTITY_POLICY, _statements_of(caller.session.role)
-        if caller.session.statements is not None:
-            yield SESSION_POLICY, caller.session.statements
-
-
-def _statements_of(*principals: Principal) -> t.Iterator[Statement]:
+        groups: t.Iterable[Group] = caller.user.groups
+        principals = [caller.user, *groups]
+    elif caller.session:
+        principals = [caller.session.role]
     for principal in principals:
         for policy in principal.policies:
-            yield from policy.statements
-
-
-def _caller_arn(caller: Caller) -> str:
-    if caller.session:
-        return caller.session.role.arn
-    return caller.account.arn(f"user/{caller.label}")
+            yield principal, policy
 
 
 def _display_name(caller: Caller) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from aiohttp import web
 
 from ..actions import SERVICES
-from ..actions.service import Call
+from ..actions.service import Call, Origin
 from ..cloud.cloud import Cloud
 from ..cloud.entities import Caller
 from ..errors import ApiError, not_emulated
@@ -61,7 +61,14 @@ class Gateway:
             body = await request.read()
             if self.settings.latency_ms:
                 await asyncio.sleep(self.settings.latency_ms / 1000)
-            wire = read_request(request.method, request.raw_path, request.headers, body)
+            wire = read_request(
+                request.method,
+                request.raw_path,
+                request.headers,
+                body,
+                source_address=self.settings.source_address or request.remote or "",
+                is_secure=request.secure,
+            )
             exchange = Exchange(self, cloud, wire, SERVICES.get(wire.version), entry)
             caller = known_caller(cloud, wire.access_key_id)
             entry.describe_request(wire, exchange.service_name, caller)
@@ -88,9 +95,10 @@ class Gateway:
         """Do an action for an account itself, past the wire and the log."""
         cloud = self.cloud
         root = Caller("", cloud.accounts[account] if account else cloud.management)
+        origin = Origin("127.0.0.1", is_secure=False)
         for candidate in SERVICES.values():
             if service in ("", candidate.name) and name in candidate.actions:
-                return candidate.actions[name].run(Call(root, parameters))
+                return candidate.actions[name].run(Call(root, parameters, origin))
         raise unknown_action()
 
     def later(self, seconds: float, exchange: Exchange) -> None:
@@ -145,7 +153,9 @@ class Exchange:
         check_form(self.wire)
         caller = authenticate(self.cloud, self.wire, self.service_name)
         caller.account.flow_control.admit()
-        return self._action().run(Call(caller, self.wire.parameters, self.entry.notes))
+        wire = self.wire
+        origin = Origin(wire.source_address, wire.is_secure)
+        return self._action().run(Call(caller, wire.parameters, origin, self.entry.notes))
 
     def _action(self) -> Action:
         name = self.wire.action

@@ -66,6 +66,8 @@ class WireRequest:
     format: str
     access_key_id: str
     parameters: Parameters
+    source_address: str
+    is_secure: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,15 @@ class Signature:
         )
 
 
-def read_request(method: str, target: str, headers: MultiMapping[str], body: bytes) -> WireRequest:
+def read_request(
+    method: str,
+    target: str,
+    headers: MultiMapping[str],
+    body: bytes,
+    *,
+    source_address: str,
+    is_secure: bool,
+) -> WireRequest:
     """Read a request; whatever is wrong with it is reported later, when it can be answered."""
     query = urllib.parse.parse_qsl(target.partition("?")[2], keep_blank_values=True)
     pairs = query
@@ -118,6 +128,8 @@ def read_request(method: str, target: str, headers: MultiMapping[str], body: byt
         format=_format(values.get("Format", ""), headers.get("Accept", "")),
         access_key_id=key_id,
         parameters={name: value for name, value in pairs if name not in common},
+        source_address=source_address,
+        is_secure=is_secure,
     )
 
 

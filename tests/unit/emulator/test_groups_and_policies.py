@@ -22,7 +22,8 @@ def policy(*statements: dict[str, t.Any]) -> str:
     return json.dumps({"Version": "1", "Statement": list(statements)})
 
 
-ALLOW_ALL = policy({"Effect": "Allow", "Action": "*", "Resource": "*"})
+ALL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+ALLOW_ALL = policy(ALL)
 
 
 def test_groups(emulator: Emulator, refusal: Callable[..., tuple[int, str]]) -> None:
@@ -89,20 +90,20 @@ def test_membership(emulator: Emulator, refusal: Callable[..., tuple[int, str]])
         policy({"Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3"}),
         policy({"Effect": "Allow", "Action": [], "Resource": "*"}),
         policy({"Effect": "Allow", "Action": "*", "Resource": "*", "Sid": "x"}),
-        policy(
-            {
-                "Effect": "Allow",
-                "Action": "*",
-                "Resource": "*",
-                "Condition": {"IpAddress": {"acs:SourceIp": "10.0.0.0/8"}},
-            }
-        ),
+        policy({**ALL, "Condition": {"IpAddresses": {"acs:SourceIp": "10.0.0.0/8"}}}),
+        policy({**ALL, "Condition": {"IpAddress": {"acs:SourceIp": "ten"}}}),
+        policy({**ALL, "Condition": {"IpAddress": {"SourceIp": "10.0.0.0/8"}}}),
+        policy({**ALL, "Condition": {"Bool": {"acs:MFAPresent": "maybe"}}}),
+        policy({**ALL, "Condition": {"DateLessThan": {"acs:CurrentTime": "soon"}}}),
+        policy({**ALL, "Condition": {"NumericEquals": {"acs:x": "one"}}}),
+        policy({**ALL, "Condition": {"StringLike": {"acs:x": []}}}),
+        policy({**ALL, "Condition": {"StringLike": "acs:x"}}),
     ],
 )
 def test_malformed_policies(
     emulator: Emulator, document: str, refusal: Callable[..., tuple[int, str]]
 ) -> None:
-    """A document that is not a policy, or has conditions that are not evaluated, is refused."""
+    """A document that is not a policy, or has conditions that are none, is refused."""
     refused = refusal("CreatePolicy", PolicyName="p", PolicyDocument=document)
 
     assert refused == (400, "MalformedPolicyDocument")

@@ -74,6 +74,7 @@ def test_access_denied_detail(emulator: Emulator, sign_in: Callable[..., RawClie
     grant(emulator, "alice", deny("ram:ListUsers"))
     explicit = alice.act("ListUsers").json["AccessDeniedDetail"]
 
+    assert implicit.pop("EncodedDiagnosticMessage")
     assert implicit == {
         "AuthAction": "ram:ListUsers",
         "AuthPrincipalType": "SubUser",

@@ -11,6 +11,7 @@ import typing as t
 
 from ...cloud.preferences import PasswordPolicy, SecurityPreference
 from ...errors import entity_already_exists, invalid_parameter
+from ...policies.permissions import decode_diagnosis
 from ..rules import check_format
 from ..service import RAM
 from ..singletons import Fields, Flag, Masks, Number, change, describe
@@ -106,6 +107,19 @@ def forget_console_limits(call: Call, preference: SecurityPreference) -> None:
         if name not in call.parameters:
             attribute = SECURITY_PREFERENCE[name].attribute
             setattr(preference, attribute, getattr(fresh, attribute))
+
+
+@RAM.action("DecodeDiagnosticMessage", required="EncodedDiagnosticMessage", on=ACCOUNT)
+def decode_diagnostic_message(call: Call) -> Result:
+    """Return in the clear why a call was refused."""
+    diagnosis = decode_diagnosis(call["EncodedDiagnosticMessage"])
+    owner = diagnosis.get("AuthPrincipal", {}).get("AuthPrincipalOwnerId")
+    if owner != call.account.account_id:
+        # The code is unconfirmed.
+        raise invalid_parameter(
+            "EncodedDiagnosticMessage", "The message comes from no refusal in this account."
+        )
+    return {"DecodedDiagnosticMessage": diagnosis}
 
 
 @RAM.action("GetSecurityPreference", on=ACCOUNT)
