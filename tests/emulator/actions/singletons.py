@@ -77,7 +77,22 @@ class Masks:
         return call[name]
 
 
-Fields = t.Mapping[str, Flag | Number | Choice | Masks]
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """A field that is a list of some of a few texts, sent as JSON."""
+
+    attribute: str
+    values: tuple[str, ...]
+
+    def read(self, call: Call, name: str) -> list[str]:
+        """Return the value that was sent."""
+        texts = call.texts(name)
+        if not set(texts) <= set(self.values):
+            raise invalid_parameter(name, f"{name} may have {', '.join(self.values)}.")
+        return texts
+
+
+Fields = t.Mapping[str, Flag | Number | Choice | Masks | Texts]
 
 
 def change(call: Call, target: t.Any, fields: Fields, *, fresh: t.Any = None) -> None:

@@ -79,6 +79,8 @@ class LoginProfile:
     update_date: str = ""
     # When the password was set, and those that were set before it, the newest last.
     password_date: str = ""
+    # Whether the user has not replaced it yet.
+    is_initial: bool = True
     old_passwords: list[str] = field(default_factory=list, repr=False)
 
 

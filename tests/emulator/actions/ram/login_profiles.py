@@ -121,6 +121,7 @@ def set_password(
     profile.old_passwords.append(profile.password)
     profile.password = password
     profile.password_date = account.clock.timestamp()
+    profile.is_initial = False
 
 
 def _set_flags(call: Call, profile: LoginProfile) -> None:
