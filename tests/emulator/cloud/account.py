@@ -51,6 +51,8 @@ class Quotas:
     system_policies_per_principal: int = 20
     custom_policies_per_principal: int = 10
     versions_per_policy: int = 5
+    # Unconfirmed: the documentation names this quota without its value.
+    service_credentials: int = 2
 
 
 class Table(t.Generic[EntityT]):

@@ -22,6 +22,7 @@ def describe_account(account: Account) -> State:
         "account_id": account.account_id,
         "account_ids": list(account.cloud.accounts),
         "alias": account.alias,
+        "network_policy": account.network_policy,
         "password_policy": dataclasses.asdict(account.password_policy),
         "security_preference": dataclasses.asdict(account.security_preference),
         "root": {"access_keys": [_access_key(key) for key in account.root_keys.values()]},
@@ -42,6 +43,7 @@ def _access_key(key: AccessKey) -> State:
         "create_date": key.create_date,
         # The truth, which the API tells later.
         "last_used_date": max(key.uses, default=""),
+        "network_policy": key.network_policy,
     }
 
 

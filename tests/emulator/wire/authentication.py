@@ -16,6 +16,7 @@ import typing as t
 from ..cloud.clock import parse_time
 from ..cloud.entities import ACTIVE, AccessKey, Caller, Session
 from ..errors import ApiError, invalid
+from ..policies.network import check_network
 from .protocol import read_signature
 
 if t.TYPE_CHECKING:
@@ -41,6 +42,7 @@ def authenticate(cloud: Cloud, wire: WireRequest, service: str) -> Caller:
     if signature.security_token:
         raise _bad_token("MismatchWithAccessKey", "This AccessKey has no SecurityToken.")
     _check_signature(signature, key.secret)
+    check_network(key, wire.source_address)
     key.uses[cloud.clock.timestamp()] = service
     return Caller(key.access_key_id, key.account, user=key.owner)
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 # Importing a module declares its actions.
 from . import (
     access_keys,  # noqa: F401
+    account,  # noqa: F401
     groups,  # noqa: F401
     login_profiles,  # noqa: F401
     mfa,  # noqa: F401
+    network_policies,  # noqa: F401
     preferences,  # noqa: F401
     tags,  # noqa: F401
     users,  # noqa: F401

@@ -15,6 +15,7 @@ from ..service import IMS
 from .principals import PRINCIPAL, as_ram
 
 if t.TYPE_CHECKING:
+    from ...cloud.entities import AccessKey
     from ..service import Call, Result
 
 
@@ -60,11 +61,15 @@ def delete_access_key(call: Call) -> Result:
 def get_access_key_last_used(call: Call) -> Result:
     """Return when and for which service a key signed last, as far as that is known yet."""
     result = ram.get_access_key_last_used(_of_user_or_caller(call))
-    key = call.cloud.access_keys[call["UserAccessKeyId"]]
-    _date, service = key.last_use(call.cloud.last_use_horizon())
+    _date, service = named_key(call).last_use(call.cloud.last_use_horizon())
     # The vendor's sample says `Ram`. Unconfirmed for a key that was never used.
     result["AccessKeyLastUsed"]["ServiceName"] = service.capitalize() or NEVER
     return result
+
+
+def named_key(call: Call) -> AccessKey:
+    """Return the key that the call names, of the user it names or of its caller."""
+    return ram.named_key(_of_user_or_caller(call))
 
 
 def _of_user_or_caller(call: Call) -> Call:

@@ -55,7 +55,7 @@ def update_access_key(call: Call) -> Result:
     if call["Status"] not in (ACTIVE, INACTIVE):
         # The code is unconfirmed.
         raise invalid_parameter("Status", f"Status must be {ACTIVE} or {INACTIVE}.")
-    key = _key(call)
+    key = named_key(call)
     if key.status != call["Status"]:
         key.status = call["Status"]
         key.update_date = call.account.clock.timestamp()
@@ -67,7 +67,7 @@ def update_access_key(call: Call) -> Result:
 )
 def delete_access_key(call: Call) -> Result:
     """Delete a key, active or not."""
-    call.account.remove_access_key(_key(call))
+    call.account.remove_access_key(named_key(call))
     return {}
 
 
@@ -76,7 +76,7 @@ def delete_access_key(call: Call) -> Result:
 )
 def get_access_key_last_used(call: Call) -> Result:
     """Return when a key signed a request for the last time, as far as that is known yet."""
-    date, _service = _key(call).last_use(call.cloud.last_use_horizon())
+    date, _service = named_key(call).last_use(call.cloud.last_use_horizon())
     return {"AccessKeyLastUsed": {"LastUsedDate": date or NEVER}}
 
 
@@ -91,7 +91,8 @@ def _owner(call: Call) -> User | None:
     return call.caller.user
 
 
-def _key(call: Call) -> AccessKey:
+def named_key(call: Call) -> AccessKey:
+    """Return the key that the call names, of its owner."""
     keys = call.account.keys_of(_owner(call))
     return found(keys.get(call["UserAccessKeyId"]), "User.AccessKey")
 

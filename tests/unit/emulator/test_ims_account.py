@@ -1,0 +1,126 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""IMS: the account as a whole."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emulator import Emulator
+
+    from .conftest import Ims, RawClient
+
+DAY = 86400
+
+
+def test_default_domain(emulator: Emulator, ims: Ims) -> None:
+    """The domain is the alias in other words, and the account's id stands for no alias."""
+    before = ims("GetDefaultDomain")["DefaultDomainName"]
+    answered = ims("SetDefaultDomain", DefaultDomainName="example.onaliyun.com")
+    alias = emulator.call("GetAccountAlias")["AccountAlias"]
+    ims("SetDefaultDomain", DefaultDomainName=before)
+
+    assert before == f"{emulator.account_id}.onaliyun.com"
+    assert answered["DefaultDomainName"] == "example.onaliyun.com"
+    assert alias == "example"
+    assert emulator.call("GetAccountAlias")["AccountAlias"] == ""
+
+
+@pytest.mark.parametrize(
+    ("domain", "rule"),
+    [
+        ("example.com", "Format"),
+        ("example", "Format"),
+        (".onaliyun.com", "Format"),
+        ("-a.onaliyun.com", "Format"),
+        ("a--b.onaliyun.com", "Format"),
+        (f"{'a' * 52}.onaliyun.com", "Length"),
+    ],
+)
+def test_bad_domain(emulator: Emulator, ims: Ims, domain: str, rule: str) -> None:
+    """A domain that breaks the rules is refused, and the old one stays."""
+    refused = ims.refusal("SetDefaultDomain", DefaultDomainName=domain)
+
+    assert refused == (400, f"InvalidParameter.DefaultDomainName.{rule}")
+    assert emulator.state()["alias"] == ""
+
+
+def test_summary(emulator: Emulator, ims: Ims) -> None:
+    """The summary counts what there is, beside 26 numbers in all."""
+    for name in ("alice", "bob"):
+        emulator.call("CreateUser", UserName=name)
+    emulator.call("CreateGroup", GroupName="ops")
+    emulator.call("CreateVirtualMFADevice", VirtualMFADeviceName="phone")
+
+    summary = ims("GetAccountSummary")["SummaryMap"]
+
+    counts = {"Users": 2, "Groups": 1, "Roles": 0, "Policies": 0, "MFADevices": 1}
+    assert counts.items() <= summary.items()
+    assert summary["MFADevicesInUse"] == 0
+    assert (summary["AccessKeysPerUserQuota"], summary["UsersQuota"]) == (2, 5000)
+    assert len(summary) == 26
+    assert {type(number) for number in summary.values()} == {int}
+
+
+def test_mfa_of_the_account(ims: Ims) -> None:
+    """The account itself has no MFA at first."""
+    assert ims("GetAccountMFAInfo")["IsMFAEnable"] is False
+
+
+def test_security_practice(emulator: Emulator, ims: Ims, sign_in: Callable[..., RawClient]) -> None:
+    """The report counts the users, their MFA, and whose keys are old or unused for 90 days."""
+    used = sign_in("used", version="2015-04-01")
+    sign_in("unused")
+    emulator.call("CreateUser", UserName="none")
+
+    def report() -> dict[str, t.Any]:
+        return ims("GetAccountSecurityPracticeReport")["AccountSecurityPracticeInfo"]
+
+    fresh = report()["AccountSecurityPracticeUserInfo"]
+    emulator.advance_clock(89 * DAY)
+    used.act("GetCallerIdentity")
+    emulator.advance_clock(2 * DAY)
+    later = report()
+
+    assert fresh == {
+        "BindMfa": False,
+        "RootWithAccessKey": 1,
+        "OldAkNum": 0,
+        "UnusedAkNum": 0,
+        "SubUser": 3,
+        "SubUserBindMfa": 0,
+        "SubUserPwdLevel": "mid",
+        "SubUserWithOldAccessKey": 0,
+        "SubUserWithUnusedAccessKey": 0,
+    }
+    assert later["AccountSecurityPracticeUserInfo"] == {
+        **fresh,
+        "OldAkNum": 1,
+        "UnusedAkNum": 1,
+        "SubUserWithOldAccessKey": 2,
+        "SubUserWithUnusedAccessKey": 1,
+    }
+    assert 0 <= later["Score"] < 50
+
+
+def test_reading_needs_permission(emulator: Emulator, sign_in: Callable[..., RawClient]) -> None:
+    """A user reads about the account with the read-only policy, and not without."""
+    alice = sign_in("alice", version="2019-08-15")
+    before = alice.act("GetAccountSummary").code
+
+    emulator.call(
+        "AttachPolicyToUser",
+        UserName="alice",
+        PolicyName="AliyunRAMReadOnlyAccess",
+        PolicyType="System",
+    )
+
+    assert before == "NoPermission"
+    assert alice.act("GetAccountSummary").status == 200
