@@ -18,8 +18,10 @@ from aiohttp import web
 from .actions import ACTION_NAMES, SERVICE_NAMES
 from .cloud.clock import parse_time
 from .cloud.ids import Ids
-from .cloud.settings import LAST_USE_LAG, Settings
+from .cloud.settings import Settings
 from .cloud.state import describe_account
+from .seed.past import set_past
+from .seed.shape import PAST, check_seed
 from .wire.control import PREFIX, Control, guard, is_loopback
 from .wire.faults import parse_fault
 from .wire.gateway import Gateway
@@ -50,38 +52,31 @@ class Emulator:
         *,
         host: str = "127.0.0.1",
         port: int = 0,
-        site: str = "cn",
-        latency_ms: float = 0,
-        qps: int = 0,
-        page_size: int = 1000,
         tls: tuple[str, str] | None = None,
         account_id: str | None = None,
         root_secret: str | None = None,
-        last_use_lag: float = LAST_USE_LAG,
-        ignores_unknown_parameters: bool = False,
-        source_address: str = "",
-        start: float | None = None,
+        seed: dict[str, t.Any] | None = None,
+        members: int = 0,
+        **behaviour: t.Any,
     ) -> None:
+        """Prepare to listen; `behaviour` is what Settings has. SeedError if the seed is none."""
         if not is_loopback(host):
             raise ValueError("the emulator listens on loopback addresses only")
-        root = Ids().credentials(root_secret)
         self._address = (host, port)
         self._tls = _tls_context(*tls) if tls else None
+        checked = check_seed(seed, members)
         self._settings = Settings(
-            account_id=account_id or Ids().digits(16),
-            root=root,
-            site=site,
-            latency_ms=latency_ms,
-            qps=qps,
-            page_size=page_size,
-            last_use_lag=last_use_lag,
-            ignores_unknown_parameters=ignores_unknown_parameters,
-            source_address=source_address,
-            start=start,
+            account_id=account_id or checked.get("account_id") or Ids().digits(16),
+            root=Ids().credentials(root_secret),
+            operator=Ids().credentials() if "organization" in checked else None,
+            seed=checked,
+            **behaviour,
         )
         self.account_id = self._settings.account_id
-        self.access_key_id = root.access_key_id
-        self.access_key_secret = root.access_key_secret
+        self.access_key_id = self._settings.root.access_key_id
+        self.access_key_secret = self._settings.root.access_key_secret
+        # A user who may read the directory and enter its members; None without a directory.
+        self.operator = self._settings.operator
         self.host_port = ""
 
     def __enter__(self) -> Emulator:
@@ -167,6 +162,11 @@ class Emulator:
     def set_clock(self, moment: str) -> None:
         """Let it be this moment now, written as the API does."""
         self._do(lambda: self._gateway.cloud.clock.set(parse_time(moment)))
+
+    def set_past(self, **past: t.Any) -> None:
+        """Set when users and keys were made, logged on and were used, as the control call does."""
+        checked = PAST(past, "past")
+        self._do(lambda: set_past(self._gateway.cloud, checked))
 
     def set_last_use_lag(self, seconds: float) -> None:
         """Let keys show their last use after so many seconds, until the reset."""

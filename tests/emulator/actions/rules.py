@@ -14,6 +14,7 @@ import typing as t
 from ..cloud.entities import CUSTOM, SYSTEM, Entity
 from ..errors import entity_not_exist, invalid, invalid_parameter
 from ..policies.language import PolicyError
+from ..policies.system import empty_policy
 
 if t.TYPE_CHECKING:
     from ..cloud.account import Table
@@ -114,7 +115,20 @@ def named_policy(call: Call) -> Policy:
     if "PolicyType" in call.parameters:
         policies = call.account.policies_of_type(policy_type(call))
     name = check_name(call, "PolicyName", POLICY_NAME, MAX_POLICY_NAME)
-    return found(policies.find(name), "Policy")
+    policy = policies.find(name)
+    if policy is None and _may_be_unknown(call, name):
+        policy = empty_policy(name)
+        policies.add(policy)
+        call.notes.append(f"took {name} for a system policy that allows nothing")
+    return found(policy, "Policy")
+
+
+def _may_be_unknown(call: Call, name: str) -> bool:
+    return (
+        call.cloud.settings.has_any_system_policy
+        and call.get("PolicyType") == SYSTEM
+        and name.startswith("Aliyun")
+    )
 
 
 FoundT = t.TypeVar("FoundT")

@@ -89,8 +89,8 @@ def new_session(call: Call, trusted: Request, subjects: list[str]) -> Session:
     seconds = call.number("DurationSeconds", durations, default=DEFAULT_DURATION)
     session = Session(
         access_key_id=f"STS.{call.cloud.ids.text(25)}",
-        secret=call.cloud.ids.text(44),
-        security_token=call.cloud.ids.text(64),
+        secret=call.cloud.ids.secret(44),
+        security_token=call.cloud.ids.secret(64),
         account=account,
         role=role,
         name=name,

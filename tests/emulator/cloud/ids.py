@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ids and secrets as the cloud makes them: unpredictable, or the same at each start for a seed."""
+"""Ids and secrets as the cloud makes them; with a seed the ids are the same at each start."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ import string
 from dataclasses import dataclass, field
 
 ALPHANUMERIC = string.ascii_letters + string.digits
+
+
+_unforeseeable = random.SystemRandom()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,7 @@ class Ids:
     """Where ids and secrets come from."""
 
     def __init__(self) -> None:
-        self._source: random.Random = random.SystemRandom()
+        self._source: random.Random = _unforeseeable
 
     def repeat_from(self, seed: str) -> None:
         """Give the same ids after each start with the same seed."""
@@ -33,7 +36,7 @@ class Ids:
 
     def surprise(self) -> None:
         """Give ids that nobody can foresee."""
-        self._source = random.SystemRandom()
+        self._source = _unforeseeable
 
     def text(self, length: int, alphabet: str = ALPHANUMERIC) -> str:
         """Return a random text."""
@@ -43,10 +46,14 @@ class Ids:
         """Return a random number of exactly this many digits."""
         return self.text(1, "123456789") + self.text(length - 1, string.digits)
 
-    def octets(self, length: int) -> bytes:
-        """Return random bytes."""
-        return self._source.randbytes(length)
+    def secret_octets(self, length: int) -> bytes:
+        """Return bytes that nobody can foresee, whatever the seed."""
+        return _unforeseeable.randbytes(length)
 
     def credentials(self, secret: str | None = None) -> Credentials:
         """Return a new key pair, with this secret if one is given."""
-        return Credentials(f"LTAI5t{self.text(18)}", secret or self.text(30))
+        return Credentials(f"LTAI5t{self.text(18)}", secret or self.secret(30))
+
+    def secret(self, length: int) -> str:
+        """Return a text that nobody can foresee, whatever the seed."""
+        return "".join(_unforeseeable.choices(ALPHANUMERIC, k=length))

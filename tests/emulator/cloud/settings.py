@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 if t.TYPE_CHECKING:
     from .ids import Credentials
@@ -21,6 +21,8 @@ class Settings:
 
     account_id: str
     root: Credentials
+    # The key of the user who may enter the members of an organization.
+    operator: Credentials | None = None
     site: str = "cn"
     latency_ms: float = 0
     # Requests a second for each account; 0 is no limit.
@@ -28,8 +30,12 @@ class Settings:
     page_size: int = 1000
     # How many seconds after its use a key shows it.
     last_use_lag: float = LAST_USE_LAG
+    # Whether a name of a system policy that nobody knows is taken for one that allows nothing.
+    has_any_system_policy: bool = False
     ignores_unknown_parameters: bool = False
     # The address that requests seem to come from; empty is the one they do come from.
     source_address: str = ""
+    # What the accounts hold at the start, checked.
+    seed: dict[str, t.Any] = field(default_factory=dict)
     # The time at which the clock begins, in seconds since the epoch; None is now.
     start: float | None = None

@@ -20,6 +20,8 @@ from aiohttp import web
 from ..actions import ACTION_NAMES, SERVICE_NAMES
 from ..cloud.clock import parse_time
 from ..cloud.state import describe_account
+from ..seed.past import set_past
+from ..seed.shape import PAST
 from .faults import parse_fault
 
 if t.TYPE_CHECKING:
@@ -56,6 +58,7 @@ class Control:
             web.delete(f"{PREFIX}/faults", self.clear_faults),
             web.post(f"{PREFIX}/reset", self.reset),
             web.post(f"{PREFIX}/clock", self.move_clock),
+            web.post(f"{PREFIX}/past", self.set_past),
         ]
 
     async def show_state(self, request: web.Request) -> web.Response:
@@ -113,6 +116,11 @@ class Control:
             case _:
                 raise ValueError("advance_seconds (a number) or now (a time) is expected")
         return web.json_response({"now": clock.timestamp()})
+
+    async def set_past(self, request: web.Request) -> web.Response:
+        """Set when users and keys of an account were made, logged on and were used."""
+        set_past(self._gateway.cloud, PAST(await request.json(), "the body"))
+        return web.json_response({})
 
 
 @web.middleware

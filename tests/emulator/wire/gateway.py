@@ -18,6 +18,7 @@ from ..actions.service import Call, Origin
 from ..cloud.cloud import Cloud
 from ..cloud.entities import Caller
 from ..errors import ApiError, not_emulated
+from ..seed.sowing import sow
 from .authentication import authenticate, known_caller
 from .protocol import (
     Reply,
@@ -47,6 +48,8 @@ class Gateway:
         """Begin anew with the accounts of the start."""
         self.cancel_late()
         self.cloud = Cloud(self.settings)
+        if self.settings.seed:
+            sow(self.cloud, self.settings.seed)
 
     def cancel_late(self) -> None:
         """Give up what was to be done after its caller was dropped."""

@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from emulator import Emulator
-from emulator.__main__ import parse_arguments
+from emulator.command_line import parse_arguments
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator

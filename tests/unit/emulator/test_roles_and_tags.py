@@ -97,7 +97,7 @@ def test_tags_at_creation(emulator: Emulator, create: Create, kind: str) -> None
     plural = {"Policy": "Policies", "Role": "Roles"}[kind]
 
     def listed(**tags: t.Any) -> dict[str, list[dict[str, str]]]:
-        items = emulator.call(f"List{plural}", **tags)[plural][kind]
+        items = emulator.call(f"List{plural}", MaxItems=1000, **tags)[plural][kind]
         return {item[f"{kind}Name"]: item["Tags"]["Tag"] for item in items}
 
     assert listed(Tag=[TAG]) == {"json": [{"TagKey": "team", "TagValue": "blue"}]}

@@ -49,7 +49,7 @@ def create_virtual_mfa_device(call: Call) -> Result:
         name=name,
         create_date=account.clock.timestamp(),
         serial_number=account.arn(f"mfa/{name}"),
-        seed=base64.b32encode(account.ids.octets(SEED_BYTES)).decode(),
+        seed=base64.b32encode(account.ids.secret_octets(SEED_BYTES)).decode(),
     )
     account.mfa_devices.add(device)
     return {
