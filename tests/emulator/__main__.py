@@ -45,6 +45,7 @@ def run(options: argparse.Namespace) -> None:
         root_secret=_root_secret(options.root_secret_file),
         seed=read_seed(options.seed) if options.seed else None,
         members=options.members,
+        oidc_keys=_read_json(options.oidc_keys) if options.oidc_keys else {},
         site=options.site,
         latency_ms=options.latency_ms,
         qps=options.qps,
@@ -60,6 +61,14 @@ def run(options: argparse.Namespace) -> None:
             stopped.wait()
         finally:
             options.ready_file.unlink(missing_ok=True)
+
+
+def _read_json(path: Path) -> t.Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        message = f"{path} is not JSON: {error}"
+        raise SeedError(message) from None
 
 
 def _root_secret(file: Path | None) -> str | None:

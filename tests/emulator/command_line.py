@@ -60,6 +60,11 @@ def _add_accounts(parser: argparse.ArgumentParser) -> None:
         "--members", type=int, default=0, help="so many empty member accounts in a directory"
     )
     parser.add_argument(
+        "--oidc-keys",
+        type=Path,
+        help="JSON Web Key Set that tokens of OIDC providers are checked with",
+    )
+    parser.add_argument(
         "--start", type=_moment, help="a past time to begin with, in UTC: 2026-01-31T08:00:00Z"
     )
 

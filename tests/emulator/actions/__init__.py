@@ -11,6 +11,7 @@ from . import (
     ims,  # noqa: F401
     ram,  # noqa: F401
     sts,  # noqa: F401
+    sts_oidc,  # noqa: F401
 )
 from .service import DIRECTORY, IMS, RAM, STS
 

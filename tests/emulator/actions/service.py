@@ -155,6 +155,7 @@ class Action:
     declined: frozenset[str]
     resources: tuple[str, ...]
     own: str
+    is_anonymous: bool
 
     @property
     def permission(self) -> str:
@@ -269,12 +270,14 @@ class Service:
         declined: str = "",
         on: tuple[str, ...] = (),
         own: str = "",
+        is_anonymous: bool = False,
     ) -> t.Callable[[HandlerT], HandlerT]:
         """Declare a function to be an action; without `on` it needs no permission.
 
         A list parameter is written `Tag.N`. A resource of `on` is one of the account's, unless it
         is `*` or starts with a placeholder, which then names the account itself. `own` is the
-        security preference that lets users do this for themselves.
+        security preference that lets users do this for themselves. An anonymous action needs no
+        signature.
         """
 
         def declare(handler: HandlerT) -> HandlerT:
@@ -287,6 +290,7 @@ class Service:
                 declined=frozenset(declined.split()),
                 resources=tuple(self._resource(resource) for resource in on),
                 own=own,
+                is_anonymous=is_anonymous,
             )
             return handler
 

@@ -124,14 +124,21 @@ def _session_name(call: Call) -> str:
     return call["RoleSessionName"]
 
 
-def _role(call: Call) -> tuple[Account, Role]:
+def named_account(call: Call) -> Account:
+    """Return the account of the role that the call names."""
     match = ROLE_ARN.fullmatch(call["RoleArn"])
     if not match:
         raise invalid_parameter("RoleArn", "RoleArn is not valid.")
     account = call.cloud.accounts.get(match["account"])
     if account is None:
         raise entity_not_exist("Role")
-    return account, found(account.roles.find(match["name"]), "Role")
+    return account
+
+
+def _role(call: Call) -> tuple[Account, Role]:
+    account = named_account(call)
+    name = call["RoleArn"].partition("/")[2]
+    return account, found(account.roles.find(name), "Role")
 
 
 def _session_policy(call: Call) -> tuple[Statement, ...] | None:

@@ -231,15 +231,19 @@ class Caller:
     account: Account
     user: User | None = None
     session: Session | None = None
+    # Somebody who brings another proof than a signature.
+    is_anonymous: bool = False
 
     @property
     def is_root(self) -> bool:
         """Tell whether the account itself calls."""
-        return self.user is None and self.session is None
+        return self.user is None and self.session is None and not self.is_anonymous
 
     @property
     def label(self) -> str:
         """Name the caller for the request log."""
+        if self.is_anonymous:
+            return "anonymous"
         if self.user:
             return self.user.name
         return f"{self.session.role.name}/{self.session.name}" if self.session else "root"

@@ -35,6 +35,8 @@ class Settings:
     ignores_unknown_parameters: bool = False
     # The address that requests seem to come from; empty is the one they do come from.
     source_address: str = ""
+    # The public keys of OIDC providers, as a JSON Web Key Set.
+    oidc_keys: dict[str, t.Any] = field(default_factory=dict)
     # What the accounts hold at the start, checked.
     seed: dict[str, t.Any] = field(default_factory=dict)
     # The time at which the clock begins, in seconds since the epoch; None is now.

@@ -123,7 +123,12 @@ def _trust_statement(raw: dict[str, t.Any]) -> Statement:
     _expect(isinstance(principal, dict) and principal, "Principal must be an object")
     _expect_keys(principal, optional={"RAM", "Service", "Federated"})
     # Terraform's live tests create roles with an empty list beside a service.
-    trusted = _strings(principal, "RAM", RESOURCE) if principal.get("RAM") else []
+    trusted = [
+        name
+        for kind in ("RAM", "Federated")
+        if principal.get(kind)
+        for name in _strings(principal, kind, RESOURCE)
+    ]
     return Statement(
         allow=raw["Effect"] == "Allow",
         actions=matcher(_strings(raw, "Action", ACTION)),

@@ -62,6 +62,8 @@ def _judge(request: Request, statements: t.Iterable[Statement], subject: str) ->
 def caller_arns(caller: Caller) -> list[str]:
     """Return the ARNs by which a trust policy may mean the caller."""
     account = caller.account
+    if caller.is_root:
+        return [account.arn("root")]
     own = caller.session.role.arn if caller.session else account.arn(f"user/{caller.label}")
     return [account.arn("root"), own]
 
@@ -70,7 +72,7 @@ def no_permission(request: Request, resource: str, policy_type: str, verdict: Ve
     """Return the refusal with the detail that the cloud adds to it."""
     caller = request.caller
     principal = {
-        "AuthPrincipalType": "AssumedRoleUser" if caller.session else "SubUser",
+        "AuthPrincipalType": _principal_type(caller),
         "AuthPrincipalOwnerId": caller.account.account_id,
         "AuthPrincipalDisplayName": _display_name(caller),
     }
@@ -153,6 +155,12 @@ def _attached_policies(caller: Caller) -> t.Iterator[tuple[Principal, Policy]]:
     for principal in principals:
         for policy in principal.policies:
             yield principal, policy
+
+
+def _principal_type(caller: Caller) -> str:
+    if caller.is_anonymous:
+        return "Federated"
+    return "AssumedRoleUser" if caller.session else "SubUser"
 
 
 def _display_name(caller: Caller) -> str:

@@ -176,7 +176,15 @@ ROLE = {
     "tags": tags,
     "created": moment,
 }
+OIDC_PROVIDER = {
+    "name": text,
+    "issuer_url": text,
+    "client_ids": texts,
+    "fingerprints": texts,
+    "issuance_limit_hours": number,
+}
 ACCOUNT = {
+    "oidc_providers": records(OIDC_PROVIDER, "name", "issuer_url", "client_ids"),
     "alias": text,
     "last_login": moment,
     "mfa": flag,

@@ -10,7 +10,7 @@ import json
 import typing as t
 
 from ..actions.service import RAM, Call, Origin
-from ..cloud.entities import CUSTOM, INACTIVE, SYSTEM, AccessKey, Caller
+from ..cloud.entities import CUSTOM, INACTIVE, SYSTEM, AccessKey, Caller, OidcProvider
 from ..errors import ApiError
 from .directory import plant_directory
 from .past import set_key_past, set_user_past
@@ -58,6 +58,8 @@ def fill_account(account: Account, raw: Record) -> None:
         _create_role(account, role)
     for user in raw.get("users", []):
         _create_user(account, user)
+    for provider in raw.get("oidc_providers", []):
+        _create_oidc_provider(account, provider)
 
 
 def _act(account: Account, action: str, **parameters: t.Any) -> Record:
@@ -169,6 +171,22 @@ def _let_log_on(account: Account, user: User, raw: Record) -> None:
         if device:
             device.user, user.mfa_device = user, device
             device.activate_date = date_of(raw.get("created", "0s"), account.clock.now())
+
+
+def _create_oidc_provider(account: Account, raw: Record) -> None:
+    now = account.clock.timestamp()
+    account.oidc_providers.add(
+        OidcProvider(
+            name=raw["name"],
+            create_date=now,
+            update_date=now,
+            arn=account.arn(f"oidc-provider/{raw['name']}"),
+            issuer_url=raw["issuer_url"],
+            client_ids=raw["client_ids"],
+            fingerprints=raw.get("fingerprints", []),
+            issuance_limit_hours=raw.get("issuance_limit_hours", 12),
+        )
+    )
 
 
 def _create_key(account: Account, user: User, raw: Record) -> None:

@@ -25,6 +25,7 @@ from .protocol import (
     WireRequest,
     check_form,
     failure,
+    is_signed,
     read_request,
     success,
     unknown_action,
@@ -154,21 +155,28 @@ class Exchange:
 
     def _run(self) -> Result:
         check_form(self.wire)
-        caller = authenticate(self.cloud, self.wire, self.service_name)
+        self._check_emulated()
+        caller = self._caller()
         caller.account.flow_control.admit()
         wire = self.wire
         origin = Origin(wire.source_address, wire.is_secure)
         return self._action().run(Call(caller, wire.parameters, origin, self.entry.notes))
 
-    def _action(self) -> Action:
+    def _check_emulated(self) -> None:
         name = self.wire.action
-        if self.service is None:
-            raise unknown_action()
-        if name in self.service.declined:
+        if self.service and name in self.service.declined:
             raise not_emulated(f"The emulator has no {name}: {self.service.declined[name]}.")
-        if name not in self.service.actions:
+
+    def _caller(self) -> Caller:
+        action = self.service.actions.get(self.wire.action) if self.service else None
+        if action and action.is_anonymous and not is_signed(self.wire):
+            return Caller("", self.cloud.management, is_anonymous=True)
+        return authenticate(self.cloud, self.wire, self.service_name)
+
+    def _action(self) -> Action:
+        if self.service is None or self.wire.action not in self.service.actions:
             raise unknown_action()
-        return self.service.actions[name]
+        return self.service.actions[self.wire.action]
 
 
 def _internal_error(error: Exception) -> ApiError:

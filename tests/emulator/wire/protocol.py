@@ -110,6 +110,10 @@ def read_request(
     # Each scheme is believed only where it signs: ACS3 covers the headers, RPC the parameters.
     if authorization is None:
         common, action, version = RPC_COMMON, values.get("Action"), values.get("Version")
+        if "Signature" not in values:
+            # Nothing is signed, so nothing can be forged: an anonymous call of a current SDK.
+            action = action or headers.get("x-acs-action")
+            version = version or headers.get("x-acs-version")
         key_id = values.get("AccessKeyId", "")
     else:
         common = ACS3_COMMON
@@ -169,9 +173,16 @@ def read_signature(wire: WireRequest) -> Signature:
     """Return what the request says about its signature."""
     if wire.headers.get("Authorization") is not None:
         return _read_acs3(wire)
-    if any(name == "Signature" for name, _value in wire.pairs):
+    if is_signed(wire):
         return _read_rpc(dict(wire.pairs), wire.method)
     raise missing("AccessKeyId")
+
+
+def is_signed(wire: WireRequest) -> bool:
+    """Tell whether a request says that it is signed."""
+    return wire.headers.get("Authorization") is not None or any(
+        name == "Signature" for name, _value in wire.pairs
+    )
 
 
 def _read_acs3(wire: WireRequest) -> Signature:
