@@ -8,6 +8,7 @@ from __future__ import annotations
 
 # Importing a room declares its actions.
 from . import (
+    directory,  # noqa: F401
     ims,  # noqa: F401
     ram,  # noqa: F401
     sts,  # noqa: F401

@@ -83,5 +83,5 @@ def _add_member(cloud: Cloud, directory: Directory, raw: Record) -> None:
         modify_date=joined,
         status=status,
         join_method="invited" if status == "InviteSuccess" else "created",
-        tags=raw.get("tags", {}),
+        tags=dict(raw.get("tags", {})),
     )

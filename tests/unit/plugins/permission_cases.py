@@ -25,7 +25,7 @@ if t.TYPE_CHECKING:
 
 # A request about nothing in particular needs no permission.
 PERMISSIONS = {
-    action.name: action.permission
+    (service.name, action.name): action.permission
     for service in SERVICES.values()
     for action in service.actions.values()
     if action.resources
@@ -67,7 +67,8 @@ class World:
 
     def used(self) -> set[str]:
         """Return the actions for which the operator needed permission."""
-        names = [r["action"] for r in self.emulator.requests() if r["user"] == "operator"]
+        requests = [r for r in self.emulator.requests() if r["user"] == "operator"]
+        names = [(request["service"], request["action"]) for request in requests]
         return {PERMISSIONS[name] for name in names if name in PERMISSIONS}
 
 
