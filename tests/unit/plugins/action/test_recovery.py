@@ -315,6 +315,7 @@ def test_orphan_that_may_be_somebody_elses(
     emulator: Emulator, run: Run, interrupted: VaultFile, why: str
 ) -> None:
     """A key made at another time, known before, or used already, is somebody else's."""
+    emulator.set_last_use_lag(0)
     [other] = keys_of(emulator, "bob")
     if why == "outside the time":
         delete_key(emulator, "bob", other)
@@ -389,6 +390,7 @@ def test_orphan_beside_a_used_key(
     emulator: Emulator, run: Run, start: Start, file: VaultFile
 ) -> None:
     """A key that a colleague made and used at the same time doesn't hide the lost one."""
+    emulator.set_last_use_lag(0)
     add_users(emulator, "ann", "bob")
     interrupt(emulator, start, file, seconds_ago=0)
     [lost] = keys_of(emulator, "bob")
@@ -926,7 +928,7 @@ def test_dates_in_an_unknown_form(
 ) -> None:
     """A key of an age that can't be told may be anybody's: it is left, and shown without it."""
     add_users(emulator, "ann")
-    monkeypatch.setattr("emulator.account.format_time", lambda _seconds: "22/11/2026")
+    monkeypatch.setattr("emulator.cloud.clock.format_time", lambda _seconds: "22/11/2026")
     # A date is written once a second.
     emulator.advance_clock(1)
     emulator.fail("CreateAccessKey", "drop_after")
