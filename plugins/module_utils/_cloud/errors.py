@@ -36,7 +36,7 @@ LONGEST_REASON = 300
 LONGEST_NAME = 80
 NAMES_SHOWN = 3
 PROBLEMS_SHOWN = 2
-_PLUGINS = str(Path(__file__).parents[1])
+_PLUGINS = str(Path(__file__).parents[2])
 
 
 class RamError(Exception):
