@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ..policies.system import system_policies
+from .credential_report import ReportDesk
 from .entities import (
     SYSTEM,
     AccessKey,
@@ -128,6 +129,7 @@ class Account:
         # When the account itself logged on last, and whether it uses MFA.
         self.last_login_date = ""
         self.has_mfa = False
+        self.reports = ReportDesk(self)
         # The keys of the account itself.
         self.root_keys: dict[str, AccessKey] = {}
 

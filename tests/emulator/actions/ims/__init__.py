@@ -10,6 +10,7 @@ from __future__ import annotations
 from . import (
     access_keys,  # noqa: F401
     account,  # noqa: F401
+    credential_report,  # noqa: F401
     groups,  # noqa: F401
     login_profiles,  # noqa: F401
     mfa,  # noqa: F401

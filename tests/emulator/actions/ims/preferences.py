@@ -94,7 +94,7 @@ def get_password_policy(call: Call) -> Result:
     optional=" ".join(ALL_PREFERENCES),
     # The former way to say MFAOperationForLogin.
     declined="EnforceMFAForLogin",
-    on=ACCOUNT,
+    on=("*",),
 )
 def set_security_preference(call: Call) -> Result:
     """Say how people log on, what they may do for themselves, and when the idle are shut out."""
@@ -107,7 +107,7 @@ def set_security_preference(call: Call) -> Result:
     return get_security_preference(call)
 
 
-@IMS.action("GetSecurityPreference", on=ACCOUNT)
+@IMS.action("GetSecurityPreference", on=("*",))
 def get_security_preference(call: Call) -> Result:
     """Return how people log on, what they may do for themselves, and how long they may idle."""
     preference = call.account.security_preference
