@@ -43,6 +43,7 @@ def run(options: argparse.Namespace) -> None:
         tls=(options.tls_cert, options.tls_key) if options.tls_cert else None,
         account_id=options.account_id,
         root_secret=_root_secret(options.root_secret_file),
+        proxy_port=options.proxy,
         seed=read_seed(options.seed) if options.seed else None,
         members=options.members,
         oidc_keys=_read_json(options.oidc_keys) if options.oidc_keys else {},
@@ -86,6 +87,8 @@ def _write_ready_file(path: Path, emulator: Emulator) -> None:
         "access_key_secret": emulator.access_key_secret,
         "pid": os.getpid(),
     }
+    if emulator.ca_file:
+        content |= {"proxy": emulator.proxy_url, "ca_file": str(emulator.ca_file)}
     if emulator.operator:
         content["operator"] = {
             "user_name": OPERATOR,

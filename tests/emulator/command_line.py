@@ -42,6 +42,14 @@ def _add_address(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ready-file", type=Path, required=True, help="written when it listens; has the root key"
     )
+    parser.add_argument(
+        "--proxy",
+        type=int,
+        nargs="?",
+        const=0,
+        metavar="PORT",
+        help="be a proxy too, for tools that know the cloud's addresses only",
+    )
     parser.add_argument("--tls-cert", help="certificate file; makes the endpoint HTTPS")
     parser.add_argument("--tls-key", help="key file of the certificate")
 
@@ -112,6 +120,7 @@ def _rules(options: argparse.Namespace) -> dict[str, object]:
         "--last-use-lag must not be negative": options.last_use_lag >= 0,
         "--members must not be negative": options.members >= 0,
         "--port must be 0 to 65535": 0 <= options.port <= MAX_PORT,
+        "--proxy must be 0 to 65535": 0 <= (options.proxy or 0) <= MAX_PORT,
         "--root-secret-file does not exist": (
             options.root_secret_file is None or options.root_secret_file.exists()
         ),

@@ -10,8 +10,10 @@ import asyncio
 import json
 import logging
 import ssl
+import tempfile
 import threading
 import typing as t
+from pathlib import Path
 
 from aiohttp import web
 
@@ -22,9 +24,11 @@ from .cloud.settings import Settings
 from .cloud.state import describe_account
 from .seed.past import set_past
 from .seed.shape import PAST, check_seed
+from .wire.certificates import CertificateAuthority
 from .wire.control import PREFIX, Control, guard, is_loopback
 from .wire.faults import parse_fault
 from .wire.gateway import Gateway
+from .wire.proxy import Proxy
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,6 +59,7 @@ class Emulator:
         tls: tuple[str, str] | None = None,
         account_id: str | None = None,
         root_secret: str | None = None,
+        proxy_port: int | None = None,
         seed: dict[str, t.Any] | None = None,
         members: int = 0,
         **behaviour: t.Any,
@@ -78,6 +83,12 @@ class Emulator:
         # A user who may read the directory and enter its members; None without a directory.
         self.operator = self._settings.operator
         self.host_port = ""
+        self._proxy_port = proxy_port
+        # Where the proxy listens, and the certificate that its clients have to trust.
+        self.proxy_url = ""
+        self.ca_file: Path | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._proxy: Proxy | None = None
 
     def __enter__(self) -> Emulator:
         self.start()
@@ -212,11 +223,25 @@ class Emulator:
         await self._runner.setup()
         host, port = self._address
         await web.TCPSite(self._runner, host, port, ssl_context=self._tls).start()
-        bound_host, bound_port = self._runner.addresses[0][:2]
-        self.host_port = f"{f'[{bound_host}]' if ':' in bound_host else bound_host}:{bound_port}"
+        self.host_port = _authority_of(self._runner.addresses[0])
+        if self._proxy_port is not None:
+            await self._listen_as_proxy(self._proxy_port)
+
+    async def _listen_as_proxy(self, port: int) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="emulator-")
+        authority = CertificateAuthority(Path(self._folder.name))
+        context = authority.server_context()
+        await web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=context).start()
+        inside_port = self._runner.addresses[-1][1]
+        self._proxy = Proxy(authority, inside_port)
+        address = await self._proxy.listen(self._address[0], port)
+        self.proxy_url = f"http://{_authority_of(address)}"
+        self.ca_file = authority.file
 
     async def _close(self) -> None:
         self._gateway.cancel_late()
+        if self._proxy:
+            await self._proxy.close()
         connections = self._runner.server.connections if self._runner.server else []
         transports = [c.transport for c in connections if c.transport]
         # A TLS connection would wait for its peer to say good-bye, which no idle client does.
@@ -229,9 +254,16 @@ class Emulator:
         await asyncio.gather(*under_way, return_exceptions=True)
 
     def _end_loop(self) -> None:
+        if self._folder:
+            self._folder.cleanup()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+
+def _authority_of(address: tuple[t.Any, ...]) -> str:
+    host, port = address[:2]
+    return f"{f'[{host}]' if ':' in host else host}:{port}"
 
 
 async def _leave_out_empty_date(_request: web.Request, response: web.StreamResponse) -> None:
