@@ -155,6 +155,7 @@ def page(
     matches: t.Callable[[EntityT], bool] | None = None,
     longest: int = MAX_ITEMS[-1],
     default: int = DEFAULT_ITEMS,
+    sizes: range = MAX_ITEMS,
 ) -> Result:
     """Return one page of a list in the order of creation."""
     entities = (
@@ -163,7 +164,16 @@ def page(
         for entity in table
         if matches is None or matches(entity)
     )
-    return page_of(call, wrapper, kind, entities, render=render, longest=longest, default=default)
+    return page_of(
+        call,
+        wrapper,
+        kind,
+        entities,
+        render=render,
+        longest=longest,
+        default=default,
+        sizes=sizes,
+    )
 
 
 ItemT = t.TypeVar("ItemT")
@@ -178,9 +188,10 @@ def page_of(
     render: t.Callable[[ItemT], Result],
     longest: int = MAX_ITEMS[-1],
     default: int = DEFAULT_ITEMS,
+    sizes: range = MAX_ITEMS,
 ) -> Result:
-    """Return one page of items whose numbers grow."""
-    wanted = call.number("MaxItems", MAX_ITEMS, default=default)
+    """Return one page of items whose numbers grow, for a call that asks for one of `sizes`."""
+    wanted = call.number("MaxItems", sizes, default=default)
     size = min(wanted, longest, call.account.page_size)
     last_seen = _read_marker(call, kind)
     items: list[Result] = []

@@ -27,6 +27,7 @@ from .entities import (
 )
 from .flow_control import FlowControl
 from .preferences import PasswordPolicy, SecurityPreference
+from .recycle_bin import RecycleBin
 
 if t.TYPE_CHECKING:
     from .cloud import Cloud
@@ -130,6 +131,7 @@ class Account:
         self.last_login_date = ""
         self.has_mfa = False
         self.reports = ReportDesk(self)
+        self.recycle_bin = RecycleBin(self.clock)
         # The keys of the account itself.
         self.root_keys: dict[str, AccessKey] = {}
 
@@ -153,13 +155,24 @@ class Account:
     def add_access_key(self, key: AccessKey) -> None:
         """Give its owner a key."""
         self.cloud.secrets.append(key.secret)
+        self.restore_access_key(key)
+
+    def restore_access_key(self, key: AccessKey) -> None:
+        """Give its owner a key back that it had once."""
         self.cloud.access_keys[key.access_key_id] = key
         self.keys_of(key.owner)[key.access_key_id] = key
 
     def remove_access_key(self, key: AccessKey) -> None:
-        """Forget a key."""
+        """Take a key from its owner; a user's goes to the recycle bin."""
         del self.cloud.access_keys[key.access_key_id]
         del self.keys_of(key.owner)[key.access_key_id]
+        if key.owner:
+            self.recycle_bin.put_key(key)
+
+    def remove_user(self, user: User) -> None:
+        """Move a user that has nothing left to the recycle bin."""
+        self.users.remove(user)
+        self.recycle_bin.put_user(user)
 
     def policies_of_type(self, policy_type: str) -> Table[Policy]:
         """Return the system policies or the custom ones: two name spaces."""

@@ -30,6 +30,10 @@ def describe_account(account: Account) -> State:
         "groups": {group.name: _group(group) for group in account.groups},
         "policies": {policy.name: _policy(policy) for policy in account.custom_policies},
         "roles": {role.name: _role(role) for role in account.roles},
+        "recycle_bin": {
+            "users": [item.thing.name for item in account.recycle_bin.users().values()],
+            "access_keys": list(account.recycle_bin.keys()),
+        },
         "mfa_devices": {device.name: _mfa_device(device) for device in account.mfa_devices},
         "secrets": list(account.cloud.secrets),
     }

@@ -16,6 +16,7 @@ from . import (
     mfa,  # noqa: F401
     network_policies,  # noqa: F401
     preferences,  # noqa: F401
+    recycle_bins,  # noqa: F401
     tags,  # noqa: F401
     users,  # noqa: F401
 )

@@ -18,7 +18,7 @@ if t.TYPE_CHECKING:
     from ..service import Call, Result
 
 LONGEST_DISPLAY_NAME = 24
-LONGEST_PAGE = 100
+PAGE_SIZES = range(1, 101)
 GROUP = ("group/{GroupName}",)
 MEMBERSHIP = ("user/{user}", "group/{GroupName}")
 
@@ -43,7 +43,7 @@ def get_group(call: Call) -> Result:
 def list_groups(call: Call) -> Result:
     """Return one page of the groups."""
     groups = call.account.groups
-    return page(call, "Groups", "Group", groups, render=_describe, longest=LONGEST_PAGE)
+    return page(call, "Groups", "Group", groups, render=_describe, sizes=PAGE_SIZES)
 
 
 @IMS.action(
@@ -116,7 +116,7 @@ def list_users_for_group(call: Call) -> Result:
         "User",
         ((user.number, (user, joined)) for user, joined in members),
         render=describe,
-        longest=LONGEST_PAGE,
+        sizes=PAGE_SIZES,
     )
 
 

@@ -21,7 +21,7 @@ if t.TYPE_CHECKING:
 
 # RAM allows dots too.
 DEVICE_NAME = re.compile(r"[A-Za-z0-9-]+")
-DEVICES_OF_A_PAGE = 100
+PAGE_SIZES = range(1, 101)
 USER = ("user/{user}",)
 DEVICES = ("mfa/*",)
 
@@ -57,7 +57,7 @@ def list_virtual_mfa_devices(call: Call) -> Result:
         "VirtualMFADevice",
         call.account.mfa_devices,
         render=describe,
-        longest=DEVICES_OF_A_PAGE,
+        sizes=PAGE_SIZES,
     )
 
 

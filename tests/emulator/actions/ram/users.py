@@ -103,7 +103,7 @@ def delete_user(call: Call) -> Result:
     ):
         if blocker:
             raise delete_conflict(f"User.{kind}")
-    call.account.users.remove(user)
+    call.account.remove_user(user)
     return {}
 
 
