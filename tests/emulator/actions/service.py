@@ -165,7 +165,7 @@ class Action:
     def run(self, call: Call) -> Result:
         """Check permission and parameters, then act."""
         if self.resources and not (call.caller.is_root or self._is_own(call)):
-            request = Request(call.caller, self.permission, call.context())
+            request = Request(call.caller, self.permission, call.context)
             authorize(request, self._resources(call))
         if not self.honoured.issuperset(call.parameters):
             call = self._checked(call)

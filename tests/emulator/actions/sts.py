@@ -73,7 +73,7 @@ def assume_role(call: Call) -> Result:
     if source_identity and not SESSION_NAME.fullmatch(source_identity):
         # The code is unconfirmed.
         raise invalid_parameter("SourceIdentity", "SourceIdentity is not valid.")
-    trusted = Request(call.caller, "sts:AssumeRole", call.context())
+    trusted = Request(call.caller, "sts:AssumeRole", call.context)
     session = new_session(call, trusted, caller_arns(call.caller))
     session.source_identity = source_identity
     return {**describe_session(session), "SourceIdentity": source_identity}

@@ -43,7 +43,7 @@ def assume_role_with_oidc(call: Call) -> Result:
         "oidc:sub": claims["sub"],
     }
     # The action in a trust policy is AssumeRole, whoever is trusted.
-    trusted = Request(call.caller, "sts:AssumeRole", context)
+    trusted = Request(call.caller, "sts:AssumeRole", lambda: context)
     session = new_session(call, trusted, [provider.arn])
     return {
         **describe_session(session),

@@ -7,7 +7,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import time
+
+TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 
 class Clock:
@@ -65,5 +68,8 @@ def format_http_date(seconds: float) -> str:
 
 def parse_time(text: str) -> float:
     """Read a time as the API writes it; ValueError if it is no such time."""
-    moment = dt.datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=dt.timezone.utc)
-    return moment.timestamp()
+    if not TIME.fullmatch(text):
+        message = f"{text} is not a time"
+        raise ValueError(message)
+    # Much faster than strptime, and every request brings a time.
+    return dt.datetime.fromisoformat(f"{text[:-1]}+00:00").timestamp()

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from .conditions import Condition, check_values, is_operator, matcher
 
 if t.TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .conditions import Context
 
 VERSION = "1"
@@ -49,17 +51,17 @@ class Statement:
     subjects: re.Pattern[str]
     conditions: tuple[Condition, ...]
 
-    def applies(self, action: str, subject: str, context: Context) -> bool:
+    def applies(self, action: str, subject: str, context: Callable[[], Context]) -> bool:
         """Tell whether the statement speaks about this request; UndecidedError if nobody can."""
         return (
             bool(self.actions.fullmatch(action)) != self.actions_negated
             and bool(self.subjects.fullmatch(subject))
-            and all(condition.holds(context) for condition in self.conditions)
+            and all(condition.holds(context()) for condition in self.conditions)
         )
 
 
 def judge(
-    statements: t.Iterable[Statement], action: str, subject: str, context: Context
+    statements: t.Iterable[Statement], action: str, subject: str, context: Callable[[], Context]
 ) -> Verdict:
     """Return the verdict of the statements together: an explicit deny wins.
 

@@ -16,6 +16,8 @@ from .conditions import UndecidedError
 from .language import Verdict, judge
 
 if t.TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..cloud.entities import Caller, Group, Policy, Principal, Role
     from .conditions import Context
     from .language import Statement
@@ -31,7 +33,8 @@ class Request:
 
     caller: Caller
     action: str
-    context: Context
+    # Most policies have no conditions, so it is put together only when one asks.
+    context: Callable[[], Context]
 
 
 def authorize(request: Request, resources: t.Iterable[str]) -> None:
@@ -82,7 +85,7 @@ def no_permission(request: Request, resource: str, policy_type: str, verdict: Ve
         "AuthPrincipal": principal,
         "AuthConditions": [
             {"ConditionKey": key, "ConditionValues": [value]}
-            for key, value in request.context.items()
+            for key, value in request.context().items()
         ],
         "ExplicitDeny": verdict is Verdict.DENIED,
         "NoPermissionPolicyType": policy_type,
