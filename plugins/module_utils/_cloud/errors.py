@@ -29,8 +29,25 @@ if t.TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 THROTTLING_PREFIXES = ("Throttling", "Rejected.Throttling")
-FIRST_SERVER_ERROR = 500
+# Codes that are decided before anything is done.
+DECIDED_FIRST = (
+    *THROTTLING_PREFIXES,
+    "NoPermission",
+    "EntityNotExist.",
+    "InvalidParameter.",
+    "InvalidAccessKeyId.",
+    "InvalidTimeStamp.",
+    "InvalidSecurityToken.",
+    "IncompleteSignature",
+    "Missing",
+    "SignatureDoesNotMatch",
+)
+# Codes that come from a gateway, or for the repetition of a request that somebody on the way made:
+# what became of the request itself, they don't tell.
+UNDECIDED = ("SignatureNonceUsed", "ServiceUnavailable")
+REQUEST_TIMEOUT = 408
 TOO_MANY_REQUESTS = 429
+FIRST_SERVER_ERROR = 500
 LONGEST_CHAIN = 10
 LONGEST_REASON = 300
 LONGEST_NAME = 80
@@ -44,6 +61,8 @@ class RamError(Exception):
 
     code: str | None = None
     request_id: str | None = None
+    # Whether the cloud is known to have done nothing; otherwise it may have.
+    is_refusal = False
 
     def as_result(self) -> dict[str, t.Any]:
         """Return the message and, if the API refused, its code and request id."""
@@ -53,6 +72,8 @@ class RamError(Exception):
 
 class InputError(RamError):
     """An option, file or environment variable is wrong; nothing was sent."""
+
+    is_refusal = True
 
 
 class ProblemsError(InputError):
@@ -72,9 +93,13 @@ class ProblemsError(InputError):
 class CredentialError(RamError):
     """No usable credentials were found."""
 
+    is_refusal = True
+
 
 class NotSentError(RamError):
     """The request never reached the server."""
+
+    is_refusal = True
 
 
 class UnansweredError(RamError):
@@ -88,6 +113,7 @@ class ApiError(RamError):
         super().__init__(message)
         self.code = code
         self.request_id = request_id
+        self.is_refusal = self.is_refusal or code.startswith(DECIDED_FIRST)
 
 
 class NotFoundError(ApiError):
@@ -97,6 +123,7 @@ class NotFoundError(ApiError):
 class ThrottledError(ApiError):
     """Flow control refused the request; `retry_after` is the server's wish in seconds, if any."""
 
+    is_refusal = True
     retry_after: float | None = None
 
 
@@ -160,7 +187,8 @@ def _translate(exc: Exception, doing: str, permission: str, endpoint: object) ->
         delay = getattr(exc, "retry_after", None)
         throttled.retry_after = delay / 1000 if delay else None
         return throttled
-    if status >= FIRST_SERVER_ERROR:
+    is_of_gateway = status >= FIRST_SERVER_ERROR or status == REQUEST_TIMEOUT
+    if is_of_gateway or str(code).startswith(UNDECIDED):
         refusal = _api_error(ApiError, exc, doing)
         unanswered = UnansweredError(str(refusal))
         unanswered.code, unanswered.request_id = refusal.code, refusal.request_id
@@ -247,11 +275,14 @@ def _transport_cause(exc: Exception) -> list[str]:
     """Return the class names along the chain of causes.
 
     The SDK wraps the transport's exception in one that keeps only its text, so Python's own context
-    is what still knows its class; urllib3 keeps its part of the chain in attributes.
+    is what still knows its class; urllib3 keeps its part of the chain in attributes. An error of
+    ours ends the chain: while that of another request is handled, it is the context of this one.
     """
     names: list[str] = []
     current: object = exc
     while isinstance(current, BaseException) and len(names) < LONGEST_CHAIN:
+        if isinstance(current, RamError):
+            break
         names.append(type(current).__name__)
         first = current.args[0] if current.args else None
         links = [getattr(current, name, None) for name in _LINKS]

@@ -20,11 +20,16 @@ import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings
 
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.client import Client
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.options import (
+    CONNECTION_SPEC,
+    ConnectionOptions,
+)
 from emulator import Emulator
 from emulator.totp import totp
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 # The SDK reads the environment when it is imported, so that comes before any test changes it; and
@@ -89,6 +94,12 @@ def connection_to(emulator: Emulator) -> dict[str, t.Any]:
         "max_attempts": 2,
         "read_timeout": 2,
     }
+
+
+def make_client(params: dict[str, t.Any], environ: Mapping[str, str] | None = None) -> Client:
+    """Return a client with these connection options, for a task with this environment or none."""
+    defaults = {name: option.get("default") for name, option in CONNECTION_SPEC.items()}
+    return Client(ConnectionOptions.from_params({**defaults, **params}, environ or {}))
 
 
 def sign_in(emulator: Emulator, name: str, *policies: str) -> dict[str, str]:

@@ -19,10 +19,12 @@ import pytest
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils import _stopping
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud import retry
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.errors import (
+    RamError,
     ThrottledError,
 )
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram.user import UserApi
 
-from ..conftest import endpoints, writing_actions
+from ..conftest import endpoints, make_client, writing_actions
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -506,7 +508,7 @@ def test_half_answers(
     result = run_module(module, **options, **endpoints(server.url))
 
     assert result.failed
-    assert result.msg.startswith(("Cannot ", "The API sent a page that names itself"))
+    assert result.msg.startswith(("Cannot ", "The API sent a page that leads back"))
     assert "Traceback" not in result.printed
 
 
@@ -530,6 +532,66 @@ def test_half_a_refusal(
 
     assert result.msg == f"Cannot list users: {reason}"
     assert result.values.get("request_id") == told.get("RequestId")
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "is_refusal"),
+    [
+        (403, "NoPermission", True),
+        (404, "EntityNotExist.User", True),
+        (400, "InvalidParameter.UserName.Length", True),
+        (400, "MissingUserName", True),
+        (400, "InvalidTimeStamp.Expired", True),
+        (400, "SignatureDoesNotMatch", True),
+        (400, "Throttling.User", True),
+        (429, "Odd", True),
+        (400, "Odd", False),
+        (409, "LimitExceeded.User", False),
+        (400, "SignatureNonceUsed", False),
+        (400, "ServiceUnavailable", False),
+        (408, "RequestTimeout", False),
+        (500, "NoPermission", False),
+    ],
+)
+def test_refusals(
+    connection: dict[str, t.Any], emulator: Emulator, status: int, code: str, *, is_refusal: bool
+) -> None:
+    """Only a code that is decided before anything is done says that nothing was done."""
+    emulator.fail("ListUsers", "error", status=status, code=code)
+
+    with pytest.raises(RamError) as caught:
+        UserApi(make_client({**connection, "max_attempts": 1})).list_all()
+
+    assert (caught.value.code, caught.value.is_refusal) == (code, is_refusal)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(400, "SignatureNonceUsed"), (400, "ServiceUnavailable"), (408, "RequestTimeout")],
+)
+def test_answer_that_tells_nothing_of_the_request(
+    run_module: RunModule, emulator: Emulator, pauses: list[float], status: int, code: str
+) -> None:
+    """What somebody on the way made of a request is no answer to it: what may be repeated is."""
+    emulator.fail("ListUsers", "error", status=status, code=code)
+
+    result = run_module("ram_user_info")
+
+    assert not result.failed
+    assert len(pauses) == 1
+
+
+def test_reason_is_that_of_the_request(run_module: RunModule, emulator: Emulator) -> None:
+    """An odd answer that follows a time-out is told as what it is."""
+    emulator.fail("CreateUser", "delay", ms=1500)
+    emulator.fail("GetUser", "garbage", skip=1)
+
+    result = run_module("ram_user", name="bob", read_timeout=1, max_attempts=1)
+
+    first, _, second = result.msg.partition(" What it did is not known ")
+    assert "(timed out, see read_timeout)" in first
+    assert "is not what the API documents" in second
+    assert "timed out" not in second
 
 
 @pytest.mark.usefixtures("pauses")
