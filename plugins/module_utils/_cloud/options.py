@@ -62,6 +62,9 @@ CREDENTIAL_VARIABLES = (
     ),
     ("ALICLOUD_ACCESS_KEY", "ALICLOUD_SECRET_KEY", "ALICLOUD_SECURITY_TOKEN"),
 )
+ID_ALONE = (
+    ". access_key_id is the caller's own; the AccessKey that a task is about is user_access_key_id"
+)
 PROFILE_VARIABLES = ("ALIBABA_CLOUD_PROFILE", "ALICLOUD_PROFILE")
 
 
@@ -135,7 +138,8 @@ def _credentials(params: Mapping[str, t.Any], environ: Mapping[str, str]) -> dic
 def _complete_pair(given: dict[str, str], names: tuple[str, ...]) -> dict[str, str]:
     for option, name in zip(CREDENTIAL_OPTIONS[:2], names[:2], strict=True):
         if option not in given:
-            raise InputError(f"An AccessKey pair has an id and a secret: {name} is missing")
+            hint = ID_ALONE if name == "access_key_secret" and len(given) == 1 else ""
+            raise InputError(f"An AccessKey pair has an id and a secret: {name} is missing{hint}")
     for option, name in zip(CREDENTIAL_OPTIONS, names, strict=True):
         # They are sent in headers, which break at the line break that a file may end with.
         if not re.fullmatch(r"[!-~]*", given.get(option, "")):
