@@ -31,6 +31,7 @@ from .recycle_bin import RecycleBin
 
 if t.TYPE_CHECKING:
     from .cloud import Cloud
+    from .service_credentials import ServiceCredential
 
 # System policies are older than anything that an account made itself.
 FIRST_NUMBER = 100_000
@@ -132,6 +133,7 @@ class Account:
         self.has_mfa = False
         self.reports = ReportDesk(self)
         self.recycle_bin = RecycleBin(self.clock)
+        self.service_credentials: dict[str, ServiceCredential] = {}
         # The keys of the account itself.
         self.root_keys: dict[str, AccessKey] = {}
 
@@ -171,6 +173,10 @@ class Account:
 
     def remove_user(self, user: User) -> None:
         """Move a user that has nothing left to the recycle bin."""
+        # Unconfirmed: service credentials may be in the way, as keys are.
+        for credential_id, credential in list(self.service_credentials.items()):
+            if credential.owner is user:
+                del self.service_credentials[credential_id]
         self.users.remove(user)
         self.recycle_bin.put_user(user)
 

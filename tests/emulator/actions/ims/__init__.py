@@ -11,12 +11,16 @@ from . import (
     access_keys,  # noqa: F401
     account,  # noqa: F401
     credential_report,  # noqa: F401
+    declined,  # noqa: F401
     groups,  # noqa: F401
     login_profiles,  # noqa: F401
     mfa,  # noqa: F401
     network_policies,  # noqa: F401
+    oidc_providers,  # noqa: F401
     preferences,  # noqa: F401
     recycle_bins,  # noqa: F401
+    saml_providers,  # noqa: F401
+    service_credentials,  # noqa: F401
     tags,  # noqa: F401
     users,  # noqa: F401
 )
