@@ -9,7 +9,6 @@ import os
 import resource
 import typing as t
 from abc import abstractmethod
-from contextlib import contextmanager
 from pathlib import Path
 
 from ansible import context
@@ -21,9 +20,6 @@ from ..module_utils._cloud.client import Client
 from ..module_utils._cloud.errors import InputError, RamError, unforeseen
 from ..module_utils._cloud.options import CONNECTION_SPEC, ConnectionOptions, refuse_split_json
 from ..module_utils._stopping import listening, refuse_if_stopped
-
-if t.TYPE_CHECKING:
-    from collections.abc import Iterator
 
 COLLECTION = Path(__file__).resolve().parents[2]
 
@@ -49,7 +45,7 @@ class RamAction(ActionBase):
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         _switch_off_core_dumps()
         try:
-            with listening(), self._task_environment():
+            with listening():
                 # One item of a loop may have been stopped before.
                 refuse_if_stopped()
                 return {**result, **self.converge(self._checked_arguments())}
@@ -60,7 +56,7 @@ class RamAction(ActionBase):
 
     def connect(self, params: dict[str, t.Any]) -> Client:
         """Return a client for the connection options of the task and its environment."""
-        return Client(ConnectionOptions.from_params(params, os.environ))
+        return Client(ConnectionOptions.from_params(params, self._environment()))
 
     def resolve_path(self, given: str) -> Path:
         """Return the real path of a file on the controller.
@@ -105,21 +101,15 @@ class RamAction(ActionBase):
             raise InputError(str(remove_values(message, list(filter(None, secrets)))))
         return dict(checked.validated_parameters)
 
-    @contextmanager
-    def _task_environment(self) -> Iterator[None]:
-        """Apply the task's `environment`, which Ansible hands to modules only.
+    def _environment(self) -> dict[str, str]:
+        """Return Ansible's own environment with the task's `environment` put on top.
 
-        This process is a worker of Ansible's that runs this task and no other.
+        Ansible hands the latter to modules only, and this process is not the task's alone.
         """
-        before = dict(os.environ)
-        environment: dict[str, t.Any] = {}
-        self._compute_environment_string(environment)
-        try:
-            _set_variables(environment)
-            yield
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
+        given: dict[str, t.Any] = {}
+        self._compute_environment_string(given)
+        _refuse_impossible_variables(given)
+        return {**os.environ, **{str(name): str(value) for name, value in given.items()}}
 
 
 def failure(error: RamError) -> dict[str, t.Any]:
@@ -127,15 +117,13 @@ def failure(error: RamError) -> dict[str, t.Any]:
     return {"failed": True, **error.as_result()}
 
 
-def _set_variables(environment: dict[str, t.Any]) -> None:
+def _refuse_impossible_variables(environment: dict[str, t.Any]) -> None:
     for name, value in environment.items():
-        try:
-            os.environ[name] = str(value)
-        except (OSError, ValueError):
+        if not name or "=" in name or "\0" in f"{name}{value}":
             raise InputError(
                 f"{name!r} of the task's environment can't be set: no variable has such a name, or "
                 "such a value"
-            ) from None
+            )
 
 
 def _switch_off_core_dumps() -> None:

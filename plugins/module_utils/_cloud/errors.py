@@ -28,6 +28,8 @@ from pathlib import Path
 if t.TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from typing_extensions import Self
+
 THROTTLING_PREFIXES = ("Throttling", "Rejected.Throttling")
 # Codes that are decided before anything is done.
 DECIDED_FIRST = (
@@ -63,6 +65,18 @@ class RamError(Exception):
     request_id: str | None = None
     # Whether the cloud is known to have done nothing; otherwise it may have.
     is_refusal = False
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self._message = message
+
+    def __str__(self) -> str:
+        return self._message
+
+    def reworded(self, message: str) -> Self:
+        """Return this very error, whose kind, code and request id stay, with another message."""
+        self._message = message
+        return self
 
     def as_result(self) -> dict[str, t.Any]:
         """Return the message and, if the API refused, its code and request id."""
@@ -136,6 +150,8 @@ def translated(doing: str, permission: str, endpoint: object) -> Iterator[None]:
     """
     try:
         yield
+    except RamError:
+        raise
     # Answers that can't be read end in all kinds of exceptions: KeyError, RuntimeError and more.
     except Exception as exc:
         raise _translate(exc, doing, permission, endpoint) from None
@@ -260,6 +276,7 @@ _NEVER_SENT = {
 }
 _NO_ANSWER = {
     # Also what becomes of a request that went through the proxy when its connection breaks.
+    "RedirectedError": "it redirects, and no redirect is ever followed",
     "ProxyError": "the proxy, or the connection through it, failed",
     "SSLError": "the TLS connection failed",
     "ReadTimeout": "timed out, see read_timeout",

@@ -11,11 +11,14 @@ import ssl
 import typing as t
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
+from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
 from .errors import InputError
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from .services import Service
 
 DEFAULT_ENDPOINTS = {
     "ram_endpoint": "ram.aliyuncs.com",
@@ -36,8 +39,10 @@ CONNECTION_SPEC: dict[str, t.Any] = {
             "session_name": {"type": "str", "default": "keysmith"},
             "duration": {"type": "int", "default": 3600},
             "external_id": {"type": "str"},
+            "policy": {"type": "json"},
         },
     },
+    "account_id": {"type": "str"},
     "ram_endpoint": {"type": "str"},
     "sts_endpoint": {"type": "str"},
     "ims_endpoint": {"type": "str"},
@@ -75,8 +80,71 @@ class Endpoint:
     protocol: str
     host: str
 
+    @property
+    def name(self) -> str:
+        """Return the host without its port."""
+        return urlsplit(str(self)).hostname or ""
+
     def __str__(self) -> str:
         return f"{self.protocol}://{self.host}"
+
+
+@dataclass(frozen=True)
+class Proxies:
+    """Through which proxies requests go, as an environment says."""
+
+    http: str | None = field(default=None, repr=False)
+    https: str | None = field(default=None, repr=False)
+    exceptions: str = ""
+
+    @classmethod
+    def of_environment(cls, environ: Mapping[str, str]) -> Proxies:
+        """Read HTTP_PROXY, HTTPS_PROXY and NO_PROXY, in capitals first as the SDK does."""
+
+        def given(name: str) -> str | None:
+            return environ.get(name) or environ.get(name.lower()) or None
+
+        return cls(given("HTTP_PROXY"), given("HTTPS_PROXY"), given("NO_PROXY") or "")
+
+    def proxy_for(self, endpoint: Endpoint) -> str | None:
+        """Return the proxy for an endpoint, None if it is reached directly.
+
+        Nothing goes to this machine through a proxy. Raises InputError for one that can't be used.
+        """
+        proxy = self.https if endpoint.protocol == "https" else self.http
+        if not proxy or is_loopback(endpoint.name) or self._is_exception(endpoint):
+            return None
+        return _usable_proxy(f"{endpoint.protocol.upper()}_PROXY", proxy)
+
+    def _is_exception(self, endpoint: Endpoint) -> bool:
+        if proxy_bypass_environment(endpoint.host, {"no": self.exceptions}):
+            return True
+        networks = filter(None, (part.strip() for part in self.exceptions.split(",")))
+        return any(_lies_in(endpoint.name, network) for network in networks)
+
+
+def _usable_proxy(variable: str, proxy: str) -> str:
+    shown = proxy.rpartition("@")[2]
+    try:
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        is_complete = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        is_complete = False
+    if not is_complete:
+        raise InputError(f"{variable} is not the address of a proxy: {shown}")
+    if parts.scheme not in {"http", "https"}:
+        raise InputError(
+            f"{variable} names a {parts.scheme} proxy, and the SDK knows http and https proxies "
+            f"only: {shown}"
+        )
+    return proxy
+
+
+def _lies_in(host: str, network: str) -> bool:
+    try:
+        return ipaddress.ip_address(host) in ipaddress.ip_network(network, strict=False)
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True)
@@ -95,6 +163,10 @@ class ConnectionOptions:
     read_timeout: int = 10
     max_attempts: int = 5
     ca_bundle: str | None = None
+    account_id: str | None = None
+    proxies: Proxies = Proxies()
+    # What the SDK's default sources of credentials are looked up in.
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
     def from_params(
@@ -113,7 +185,14 @@ class ConnectionOptions:
             read_timeout=params["read_timeout"],
             max_attempts=params["max_attempts"],
             ca_bundle=_ca_bundle(params["ca_bundle"]),
+            account_id=params.get("account_id"),
+            proxies=Proxies.of_environment(environ),
+            environment=dict(environ),
         )
+
+    def endpoint_of(self, service: Service) -> Endpoint:
+        """Return where a service answers."""
+        return t.cast("Endpoint", getattr(self, service.endpoint_option))
 
 
 def _credentials(params: Mapping[str, t.Any], environ: Mapping[str, str]) -> dict[str, t.Any]:

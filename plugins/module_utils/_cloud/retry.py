@@ -11,9 +11,10 @@ import threading
 import time
 import typing as t
 from collections import deque
+from dataclasses import dataclass
 
 from .._stopping import asked_to_stop, pause
-from .errors import NotSentError, RamError, ThrottledError, UnansweredError
+from .errors import ApiError, NotSentError, RamError, ThrottledError, UnansweredError
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +30,22 @@ QUICK_GAIN = 0.7
 SLOW_GAIN = 0.005
 # Only after so long the answers of a second tell what a second allows.
 TELLING_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Attempts:
+    """How often a request may be sent: again though it may have been carried out, or not.
+
+    `announce` is called right before each time that it is signed and sent.
+    """
+
+    repeatable: bool = True
+    announce: Callable[[], object] = lambda: None
+
+
+ANY_NUMBER = Attempts()
+# Never sent twice unless the first one is known not to have been carried out.
+ONCE = Attempts(repeatable=False)
 
 
 class _Pace:
@@ -116,10 +133,10 @@ class Retrier:
         self.repeats = 0
         self._pace = _Pace()
 
-    def run(self, send: Callable[[], _T], *, repeatable: bool) -> _T:
+    def run(self, send: Callable[[], _T], attempts: Attempts) -> _T:
         """Return what `send` returns, or raise its last error after `max_attempts`.
 
-        A request that is not `repeatable` is sent again only if the server is known not to have
+        A request that is not repeatable is sent again only if the server is known not to have
         carried it out: it was throttled, or never left. Asked to stop, nothing is repeated: raises
         the error, or StoppedError where it was waiting for its turn.
         """
@@ -132,7 +149,10 @@ class Retrier:
                 answer = send()
             except RamError as error:
                 is_last = attempt >= self._max_attempts or asked_to_stop()
-                if is_last or not _worth_repeating(error, repeatable=repeatable):
+                if isinstance(error, ApiError) and not isinstance(error, ThrottledError):
+                    # A refusal is an answer, too.
+                    self._pace.speed_up()
+                if is_last or not _worth_repeating(error, repeatable=attempts.repeatable):
                     raise
                 self._back_off(error, attempt, sent)
             else:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
 
 from .._cloud.client import nothing
 from .._cloud.errors import InputError, NotFoundError, RamError, fine_if
+from .._cloud.retry import ANY_NUMBER, Attempts
+from .._cloud.services import IMS, RAM
+from .._cloud.times import timestamp
 from .._stopping import StoppedError, pause
 from .user import refuse_bad_names
 
@@ -72,18 +74,6 @@ class AccessKey:
         return f"{self.access_key_id} ({', '.join(filter(None, (self.status, age, used)))})"
 
 
-def timestamp(date: str | None) -> float | None:
-    """Return a date of the API (UTC, `YYYY-MM-DDThh:mm:ssZ`) in seconds since 1970.
-
-    None if it is missing, or in a form that the API does not document.
-    """
-    try:
-        read = datetime.strptime(date or "", "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
-    except ValueError:
-        return None
-    return read.timestamp()
-
-
 class AccessKeyApi:
     """The calls about the keys of one RAM user, or of the account itself; each raises RamError.
 
@@ -114,21 +104,20 @@ class AccessKeyApi:
             return replace(self._access_key(created), access_key_secret=created["AccessKeySecret"])
 
         doing = f"create AccessKey for {self.owner}"
-        return self._call("CreateAccessKey", doing, read, repeatable=False, announce=announce)
+        once = Attempts(repeatable=False, announce=announce)
+        return self._call("CreateAccessKey", doing, read, once)
 
     def set_status(self, access_key_id: str, status: str) -> None:
         """Set the key Active or Inactive."""
         verb = "activate" if status == ACTIVE else "disable"
         doing = f"{verb} AccessKey {access_key_id} of {self.owner}"
-        self._call(
-            "UpdateAccessKey", doing, nothing, user_access_key_id=access_key_id, status=status
-        )
+        self._call("UpdateAccessKey", doing, nothing, UserAccessKeyId=access_key_id, Status=status)
 
     def delete(self, access_key_id: str) -> None:
         """Delete the key; one that is gone already is fine."""
         doing = f"delete AccessKey {access_key_id} of {self.owner}"
         with fine_if("EntityNotExist.User.AccessKey"):
-            self._call("DeleteAccessKey", doing, nothing, user_access_key_id=access_key_id)
+            self._call("DeleteAccessKey", doing, nothing, UserAccessKeyId=access_key_id)
 
     def last_used(self, access_key_id: str) -> str | None:
         """Return when the key last signed (recorded with a delay of hours), None if never."""
@@ -139,27 +128,21 @@ class AccessKeyApi:
             return date if date not in {None, "", "-", "N/A"} else None
 
         doing = f"read last use of AccessKey {access_key_id} of {self.owner}"
-        return self._call("GetAccessKeyLastUsed", doing, read, user_access_key_id=access_key_id)
+        return self._call("GetAccessKeyLastUsed", doing, read, UserAccessKeyId=access_key_id)
 
     def _call(
         self,
         action: str,
         doing: str,
         read: Callable[[Answer], _T],
-        *,
-        repeatable: bool = True,
-        announce: Callable[[], object] = lambda: None,
-        **fields: str,
+        attempts: Attempts = ANY_NUMBER,
+        **parameters: str,
     ) -> _T:
         if self._user_name is None:
             # Without a user name RAM documents these calls for RAM users, IMS for accounts too.
-            parameters = {_API_NAMES[name]: value for name, value in fields.items()}
-            return self._client.call_ims(
-                doing, action, parameters, read, repeatable=repeatable, announce=announce
-            )
-        request_class = getattr(self._client.models, f"{action}Request")
-        request = request_class(user_name=self._user_name, **fields)
-        return self._client.call(doing, request, read, repeatable=repeatable, announce=announce)
+            return self._client.call(IMS, action, parameters, read, doing=doing, attempts=attempts)
+        named = {"UserName": self._user_name, **parameters}
+        return self._client.call(RAM, action, named, read, doing=doing, attempts=attempts)
 
     def _access_key(self, item: dict[str, t.Any]) -> AccessKey:
         return AccessKey(
@@ -168,9 +151,6 @@ class AccessKeyApi:
             create_date=item.get("CreateDate"),
             user_name=self._user_name,
         )
-
-
-_API_NAMES = {"user_access_key_id": "UserAccessKeyId", "status": "Status"}
 
 
 def find_keys(client: Client, user_name: str | None) -> list[AccessKey] | None:

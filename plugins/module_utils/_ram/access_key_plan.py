@@ -139,7 +139,7 @@ class _Planner:
             key = self._api.create(announce)
         except UnansweredError as error:
             known = {str(key.access_key_id) for key in keys}
-            error.args = (f"{error}. {self._settle_lost_create(known, sent)}",)
+            error.reworded(f"{error}. {self._settle_lost_create(known, sent)}")
             raise
         return {
             "access_key_id": key.access_key_id,

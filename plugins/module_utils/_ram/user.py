@@ -12,16 +12,27 @@ from dataclasses import dataclass, field
 from .._cloud.client import nothing
 from .._cloud.errors import InputError, NotFoundError, RamError, UnansweredError, fine_if
 from .._cloud.paging import all_pages, next_marker
+from .._cloud.retry import ANY_NUMBER, ONCE
+from .._cloud.services import RAM
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from .._cloud.client import Answer, Client
 
+_T = t.TypeVar("_T")
+
 USER_NAME = GROUP_NAME = (r"[A-Za-z0-9._-]{1,64}", "1 to 64 letters, digits, '.', '-' or '_'")
-PAGE_SIZE = 1000
 # Up to this many users are read one by one; more are looked for in the pages of all users.
 FEW_USERS = 2
+PAGE_SIZE = 1000
+API_NAMES = {
+    "user_name": "UserName",
+    "display_name": "DisplayName",
+    "mobile_phone": "MobilePhone",
+    "email": "Email",
+    "comments": "Comments",
+}
 ATTRIBUTES = ("display_name", "mobile_phone", "email", "comments")
 # The international site takes these two and stores neither.
 CHINA_SITE_ATTRIBUTES = ("mobile_phone", "email")
@@ -101,26 +112,27 @@ class UserApi:
 
     def find(self, name: str) -> User | None:
         """Return the user, None if there is none of that name."""
-        request = self._client.models.GetUserRequest(user_name=name)
+        parameters = {"UserName": name}
         try:
-            fields = self._client.call(f"read user {name}", request, _user_fields)
+            fields = self._client.call(
+                RAM, "GetUser", parameters, _user_fields, doing=f"read user {name}"
+            )
         except NotFoundError:
             return None
         return User(**fields)
 
     def list_all(self) -> list[User]:
         """Return every user of the account."""
-        models = self._client.models
 
         def read(answer: Answer) -> tuple[list[User], str | None]:
             users = [User(**_user_fields({"User": item})) for item in answer["Users"]["User"]]
             return users, next_marker(answer)
 
-        return all_pages(
-            lambda marker: self._client.call(
-                "list users", models.ListUsersRequest(marker=marker, max_items=PAGE_SIZE), read
-            )
-        )
+        def fetch(marker: str | None) -> tuple[list[User], str | None]:
+            page = {"MaxItems": PAGE_SIZE, **({"Marker": marker} if marker else {})}
+            return self._client.call(RAM, "ListUsers", page, read, doing="list users")
+
+        return all_pages(fetch)
 
     def find_many(self, names: Sequence[str]) -> dict[str, User]:
         """Return those of the named users that exist, by name, in the fewest calls."""
@@ -133,10 +145,11 @@ class UserApi:
     def create(self, user: User) -> dict[str, t.Any]:
         """Create the user and return the fields as stored."""
         doing = f"create user {user.user_name}"
-        given = {name: value for name in ATTRIBUTES if (value := getattr(user, name))}
-        request = self._client.models.CreateUserRequest(user_name=user.user_name, **given)
+        given = {api: value for name, api in API_NAMES.items() if (value := getattr(user, name))}
         try:
-            return self._client.call(doing, request, _user_fields, repeatable=False)
+            return self._client.call(
+                RAM, "CreateUser", given, _user_fields, doing=doing, attempts=ONCE
+            )
         except UnansweredError as error:
             return self._find_after_all(user.user_name, error).stored()
 
@@ -145,14 +158,16 @@ class UserApi:
         doing = f"update user {user.user_name}"
         name = changes.get("user_name", user.user_name)
         # Some versions of the documentation call NewUserName required, so it is always sent.
-        request = self._client.models.UpdateUserRequest(
-            user_name=user.user_name,
-            new_user_name=name,
-            **{f"new_{key}": value for key, value in changes.items() if key != "user_name"},
-        )
-        is_repeatable = name == user.user_name
+        parameters = {
+            "UserName": user.user_name,
+            "NewUserName": name,
+            **{f"New{API_NAMES[key]}": value for key, value in changes.items()},
+        }
+        attempts = ANY_NUMBER if name == user.user_name else ONCE
         try:
-            return self._client.call(doing, request, _user_fields, repeatable=is_repeatable)
+            return self._client.call(
+                RAM, "UpdateUser", parameters, _user_fields, doing=doing, attempts=attempts
+            )
         except UnansweredError as error:
             stored = self._find_after_all(name, error).stored()
             wanted = {**changes, "user_id": user.user_id}
@@ -162,9 +177,9 @@ class UserApi:
 
     def delete(self, name: str) -> None:
         """Delete the user; a user that is gone already is fine."""
-        request = self._client.models.DeleteUserRequest(user_name=name)
+        parameters = {"UserName": name}
         with fine_if("EntityNotExist.User"):
-            self._client.call(f"delete user {name}", request, nothing)
+            self._call("DeleteUser", f"delete user {name}", parameters, nothing)
 
     def list_groups(self, name: str) -> tuple[str, ...]:
         """Return the names of the groups that the user is in, sorted."""
@@ -172,25 +187,39 @@ class UserApi:
         def read(answer: Answer) -> tuple[str, ...]:
             return tuple(sorted(item["GroupName"] for item in answer["Groups"]["Group"]))
 
-        request = self._client.models.ListGroupsForUserRequest(user_name=name)
-        return self._client.call(f"list groups of user {name}", request, read)
+        parameters = {"UserName": name}
+        return self._client.call(
+            RAM, "ListGroupsForUser", parameters, read, doing=f"list groups of user {name}"
+        )
 
     def group_exists(self, group: str) -> bool:
         """Tell whether there is such a group."""
-        request = self._client.models.GetGroupRequest(group_name=group)
-        return self._exists(f"read group {group}", request)
+        parameters = {"GroupName": group}
+        return self._exists("GetGroup", f"read group {group}", parameters)
 
     def add_to_group(self, name: str, group: str) -> None:
         """Make the user a member; one that is a member already is fine."""
-        request = self._client.models.AddUserToGroupRequest(user_name=name, group_name=group)
+        parameters = {"UserName": name, "GroupName": group}
         with fine_if("EntityAlreadyExists.User.Group"):
-            self._client.call(f"add user {name} to group {group}", request, nothing)
+            self._client.call(
+                RAM,
+                "AddUserToGroup",
+                parameters,
+                nothing,
+                doing=f"add user {name} to group {group}",
+            )
 
     def remove_from_group(self, name: str, group: str) -> None:
         """End the membership; one that has ended already is fine."""
-        request = self._client.models.RemoveUserFromGroupRequest(user_name=name, group_name=group)
+        parameters = {"UserName": name, "GroupName": group}
         with fine_if("EntityNotExist.User.Group"):
-            self._client.call(f"remove user {name} from group {group}", request, nothing)
+            self._client.call(
+                RAM,
+                "RemoveUserFromGroup",
+                parameters,
+                nothing,
+                doing=f"remove user {name} from group {group}",
+            )
 
     def list_policies(self, name: str) -> tuple[Policy, ...]:
         """Return the policies attached to the user itself, sorted."""
@@ -199,31 +228,39 @@ class UserApi:
             found = answer["Policies"]["Policy"]
             return tuple(sorted(Policy(item["PolicyName"], item["PolicyType"]) for item in found))
 
-        request = self._client.models.ListPoliciesForUserRequest(user_name=name)
-        return self._client.call(f"list policies of user {name}", request, read)
+        parameters = {"UserName": name}
+        return self._client.call(
+            RAM, "ListPoliciesForUser", parameters, read, doing=f"list policies of user {name}"
+        )
 
     def policy_exists(self, policy: Policy) -> bool:
         """Tell whether there is such a policy."""
-        request = self._client.models.GetPolicyRequest(
-            policy_name=policy.name, policy_type=policy.type
-        )
-        return self._exists(f"read policy {policy}", request)
+        parameters = {"PolicyName": policy.name, "PolicyType": policy.type}
+        return self._exists("GetPolicy", f"read policy {policy}", parameters)
 
     def attach_policy(self, name: str, policy: Policy) -> None:
         """Attach the policy; one that is attached already is fine."""
-        request = self._client.models.AttachPolicyToUserRequest(
-            user_name=name, policy_name=policy.name, policy_type=policy.type
-        )
+        parameters = {"UserName": name, "PolicyName": policy.name, "PolicyType": policy.type}
         with fine_if("EntityAlreadyExists.User.Policy"):
-            self._client.call(f"attach policy {policy} to user {name}", request, nothing)
+            self._client.call(
+                RAM,
+                "AttachPolicyToUser",
+                parameters,
+                nothing,
+                doing=f"attach policy {policy} to user {name}",
+            )
 
     def detach_policy(self, name: str, policy: Policy) -> None:
         """Detach the policy; one that is detached already is fine."""
-        request = self._client.models.DetachPolicyFromUserRequest(
-            user_name=name, policy_name=policy.name, policy_type=policy.type
-        )
+        parameters = {"UserName": name, "PolicyName": policy.name, "PolicyType": policy.type}
         with fine_if("EntityNotExist.User.Policy"):
-            self._client.call(f"detach policy {policy} from user {name}", request, nothing)
+            self._client.call(
+                RAM,
+                "DetachPolicyFromUser",
+                parameters,
+                nothing,
+                doing=f"detach policy {policy} from user {name}",
+            )
 
     def find_login_profile(self, name: str) -> dict[str, t.Any] | None:
         """Return the console login profile of the user, None if it has none."""
@@ -236,16 +273,24 @@ class UserApi:
                 "password_reset_required": bool(profile.get("PasswordResetRequired")),
             }
 
-        request = self._client.models.GetLoginProfileRequest(user_name=name)
+        parameters = {"UserName": name}
         with fine_if("EntityNotExist.User.LoginProfile"):
-            return self._client.call(f"read login profile of user {name}", request, read)
+            return self._client.call(
+                RAM, "GetLoginProfile", parameters, read, doing=f"read login profile of user {name}"
+            )
         return None
 
     def delete_login_profile(self, name: str) -> None:
         """Take the console login away; one that is gone already is fine."""
-        request = self._client.models.DeleteLoginProfileRequest(user_name=name)
+        parameters = {"UserName": name}
         with fine_if("EntityNotExist.User.LoginProfile"):
-            self._client.call(f"delete login profile of user {name}", request, nothing)
+            self._client.call(
+                RAM,
+                "DeleteLoginProfile",
+                parameters,
+                nothing,
+                doing=f"delete login profile of user {name}",
+            )
 
     def find_mfa_device(self, name: str) -> dict[str, t.Any] | None:
         """Return the MFA device of the user, None if it has none."""
@@ -254,20 +299,33 @@ class UserApi:
             device = answer["MFADevice"]
             return {"serial_number": device["SerialNumber"], "type": device.get("Type")}
 
-        request = self._client.models.GetUserMFAInfoRequest(user_name=name)
+        parameters = {"UserName": name}
         with fine_if("EntityNotExist.User.MFADevice"):
-            return self._client.call(f"read MFA device of user {name}", request, read)
+            return self._client.call(
+                RAM, "GetUserMFAInfo", parameters, read, doing=f"read MFA device of user {name}"
+            )
         return None
 
     def unbind_mfa_device(self, name: str) -> None:
         """Unbind the MFA device; one that is unbound already is fine."""
-        request = self._client.models.UnbindMFADeviceRequest(user_name=name)
+        parameters = {"UserName": name}
         with fine_if("EntityNotExist.User.MFADevice"):
-            self._client.call(f"unbind MFA device of user {name}", request, nothing)
+            self._client.call(
+                RAM,
+                "UnbindMFADevice",
+                parameters,
+                nothing,
+                doing=f"unbind MFA device of user {name}",
+            )
 
-    def _exists(self, doing: str, request: t.Any) -> bool:
+    def _call(
+        self, action: str, doing: str, parameters: dict[str, str], read: Callable[[Answer], _T]
+    ) -> _T:
+        return self._client.call(RAM, action, parameters, read, doing=doing)
+
+    def _exists(self, action: str, doing: str, parameters: dict[str, str]) -> bool:
         try:
-            self._client.call(doing, request, nothing)
+            self._call(action, doing, parameters, nothing)
         except NotFoundError:
             return False
         return True
@@ -277,8 +335,7 @@ class UserApi:
         try:
             found = self.find(name)
         except RamError as error:
-            lost.args = (f"{lost}. What it did is not known ({error})",)
-            raise lost from None
+            raise lost.reworded(f"{lost}. What it did is not known ({error})") from None
         if found is None:
             raise lost
         return found

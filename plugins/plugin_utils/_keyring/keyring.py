@@ -480,7 +480,7 @@ class Keyring:
         words = creator.settle_unanswered(self._settings.concurrency)
         for item in items:
             if item.error and item.name in words:
-                item.error.args = (f"{item.error}; {words[item.name]}",)
+                item.error.reworded(f"{item.error}; {words[item.name]}")
 
     def _withdraw_if_lost(self, journal: Journal, creator: Creator, items: Sequence[Item]) -> None:
         """Delete or name the new keys that neither file nor journal holds."""

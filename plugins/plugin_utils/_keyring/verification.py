@@ -12,7 +12,8 @@ import time
 import typing as t
 
 from ...module_utils._cloud.errors import ApiError, RamError
-from ...module_utils._ram.access_key import find_keys, timestamp
+from ...module_utils._cloud.times import timestamp
+from ...module_utils._ram.access_key import find_keys
 from ...module_utils._stopping import StoppedError, pause
 
 if t.TYPE_CHECKING:
@@ -45,7 +46,7 @@ def verify_pair(
     except StoppedError as error:
         raise StoppedError(f"Key {access_key_id} is stored, but not verified: {error}") from None
     except RamError as error:
-        error.args = (f"Key {access_key_id} is stored but does not sign: {error}",)
+        error.reworded(f"Key {access_key_id} is stored but does not sign: {error}")
         raise
     expected = (client.identity.account_id, user_id or identity.user_id)
     if (identity.account_id, identity.user_id) != expected:
@@ -87,7 +88,7 @@ def identity_of_pair(
         if error.code:
             reason = REFUSALS.get(error.code, "the API refused the call")
             told = f"this key does not sign: {reason} ({error.code})"
-        error.args = (f"{where}: {told}",)
+        error.reworded(f"{where}: {told}")
         raise
 
 

@@ -276,7 +276,7 @@ def replace_durably(path: Path, data: bytes) -> None:
     try:
         replace_file(path, data)
     except OSError as error:
-        raise RamError(error.strerror) from None
+        raise RamError(str(error.strerror)) from None
 
 
 def _key_of(entry: Entry | None) -> str:

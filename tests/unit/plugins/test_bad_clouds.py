@@ -310,7 +310,8 @@ def test_every_request_is_tried() -> None:
     source = "".join(file.read_text(encoding="utf-8") for file in PLUGINS.glob("*_utils/**/*.py"))
     named = {name for name in ACTION_NAMES if re.search(rf"\b{name}(Request\b|\")", source)}
 
-    assert named == {task.action for task in TASKS}
+    # Its faults are in test_sources, for it needs a token in a file that the environment names.
+    assert named - {"AssumeRoleWithOIDC"} == {task.action for task in TASKS}
 
 
 HOSTILE = "\x1b[2JTraceback (most recent call last):\n" * 50

@@ -143,7 +143,7 @@ def test_throttling_halves_the_rate(monkeypatch: pytest.MonkeyPatch) -> None:
             raise ThrottledError("slow down", code="Throttling.User", request_id="r-1")
 
     for _request in range(1000):
-        retrier.run(send, repeatable=True)
+        retrier.run(send, retry.ANY_NUMBER)
     gaps = [later - earlier for earlier, later in itertools.pairwise(sent[40:])]
 
     assert set(sent[:40]) == {0.0}
@@ -163,7 +163,7 @@ def test_throttling_holds_everybody_back(monkeypatch: pytest.MonkeyPatch) -> Non
 
     def sleep_while_another_thread_sends(seconds: float) -> None:
         monkeypatch.setattr(clock, "sleep", partial(FakeTime.sleep, clock))
-        retrier.run(lambda: sent.append(clock.now), repeatable=True)
+        retrier.run(lambda: sent.append(clock.now), retry.ANY_NUMBER)
         clock.sleep(seconds)
 
     def fail_once() -> None:
@@ -171,7 +171,7 @@ def test_throttling_holds_everybody_back(monkeypatch: pytest.MonkeyPatch) -> Non
             raise throttled
 
     monkeypatch.setattr(clock, "sleep", sleep_while_another_thread_sends)
-    retrier.run(fail_once, repeatable=True)
+    retrier.run(fail_once, retry.ANY_NUMBER)
 
     assert len(sent) == 1
     assert sent[0] >= 5.0
@@ -630,6 +630,6 @@ def test_unforeseen_exception(
         **endpoints(server.url),
     )
 
-    assert result.msg.startswith("Unexpected TypeError (access_key.py, line ")
+    assert result.msg.startswith("Unexpected TypeError (times.py, line ")
     assert "hunter2" not in result.printed
     assert emulator.requests() == []

@@ -1,0 +1,57 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The server's clock, as its answers tell it."""
+
+from __future__ import annotations
+
+import email.utils
+import threading
+import time
+import typing as t
+from dataclasses import dataclass
+
+if t.TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# The header that tells the time has whole seconds.
+_RESOLUTION = 1.0
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Now by the server's clock, in seconds since 1970; nobody knows it more exactly than this."""
+
+    earliest: float
+    latest: float
+
+
+class ServerClock:
+    """Keeps the time that answers tell, and goes on by a clock that nobody sets; thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._ahead: tuple[float, float] | None = None
+
+    def note(self, headers: Mapping[str, str], sent: float, arrived: float) -> None:
+        """Learn from an answer whose request was sent and that arrived, by `running_seconds`."""
+        try:
+            told = email.utils.parsedate_to_datetime(headers["date"]).timestamp()
+        except (KeyError, TypeError, ValueError):
+            return
+        with self._lock:
+            self._ahead = (told - arrived, told + _RESOLUTION - sent)
+
+    def now(self) -> Moment | None:
+        """Return the server's time, None as long as no answer has told it."""
+        with self._lock:
+            ahead = self._ahead
+        if ahead is None:
+            return None
+        running = running_seconds()
+        return Moment(running + ahead[0], running + ahead[1])
+
+
+def running_seconds() -> float:
+    """Return the seconds of a clock that nobody sets and that goes on while the machine sleeps."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))

@@ -1,0 +1,177 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How bytes travel: proxies, certificates and deadlines of one client, and no redirects.
+
+The SDK sends everything over sessions that it keeps for the process, by host, and takes proxies
+from the environment of the process. So each client gives it sessions of its own, whose pool has a
+size that no other session has: that size is part of the key under which the SDK looks them up.
+"""
+
+from __future__ import annotations
+
+import functools
+import http.client
+import io
+import itertools
+import ssl
+import time
+import typing as t
+
+if t.TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Mapping
+
+    from .options import ConnectionOptions, Endpoint
+    from .sdk import Sdk
+
+_pool_sizes = itertools.count(1000)
+# More than any task has requests in flight.
+_CONNECTIONS = 64
+
+
+class Transport:
+    """The sessions of one client and of those that share its options; threads may share it."""
+
+    def __init__(self, sdk: Sdk, options: ConnectionOptions) -> None:
+        self._sdk = sdk
+        self._options = options
+        self._pool_size = next(_pool_sizes)
+        self._context: ssl.SSLContext | None = None
+
+    @property
+    def pool_size(self) -> int:
+        """What tells the SDK to use these sessions."""
+        return self._pool_size
+
+    def prepare(self, endpoint: Endpoint) -> None:
+        """Make the session for an endpoint, before threads ask for it at the same time."""
+        port = 80  # The SDK's own default, whatever the protocol; a real one is in the host.
+        key = f"{endpoint.protocol}://{endpoint.host}:{port}:pool={self._pool_size}"
+        sessions = self._sdk.DaraCore._sessions  # noqa: SLF001 - it has no public way
+        if key not in sessions:
+            sessions[key] = self._session(endpoint)
+
+    def _session(self, endpoint: Endpoint) -> t.Any:
+        proxy = self._options.proxies.proxy_for(endpoint)
+        if endpoint.protocol == "https" and self._context is None:
+            self._context = _tls_context(self._options.ca_bundle)
+        return _session_class()(
+            {endpoint.protocol: proxy} if proxy else {},
+            self._context if endpoint.protocol == "https" else None,
+            self._options.read_timeout,
+        )
+
+
+def _tls_context(ca_bundle: str | None) -> ssl.SSLContext:
+    import certifi
+
+    return ssl.create_default_context(cafile=ca_bundle or certifi.where())
+
+
+@functools.cache
+def _session_class() -> t.Any:
+    """Return the class of our sessions; what it builds on is imported with the SDK, not before."""
+    import requests
+
+    class Session(requests.Session):
+        """Sends each request once, to where it says, through the proxy of one client or none."""
+
+        def __init__(
+            self, proxies: Mapping[str, str], context: ssl.SSLContext | None, seconds: float
+        ) -> None:
+            super().__init__()
+            self.trust_env = False
+            self._own_proxies = dict(proxies)
+            for prefix in ("http://", "https://"):
+                self.mount(prefix, _adapter_class()(context, seconds))
+
+        def send(self, request: t.Any, **kwargs: t.Any) -> t.Any:
+            own = {"proxies": self._own_proxies, "allow_redirects": False}
+            answer = super().send(request.copy(), **{**kwargs, **own})
+            # The SDK prints the headers of the request if DEBUG says so: signature and token.
+            request.headers.clear()
+            if answer.is_redirect:
+                raise RedirectedError
+            return answer
+
+    return Session
+
+
+@functools.cache
+def _adapter_class() -> t.Any:
+    from requests.adapters import HTTPAdapter
+
+    class Adapter(HTTPAdapter):
+        """Connections with one TLS context, which are read until a deadline."""
+
+        def __init__(self, context: ssl.SSLContext | None, seconds: float) -> None:
+            self._context = context
+            self._connections = _connection_classes(seconds)
+            super().__init__(pool_connections=1, pool_maxsize=_CONNECTIONS)
+
+        def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
+            super().init_poolmanager(*args, **kwargs, ssl_context=self._context)
+            self.poolmanager.pool_classes_by_scheme = self._connections
+
+        def proxy_manager_for(self, proxy: str, **kwargs: t.Any) -> t.Any:
+            manager = super().proxy_manager_for(proxy, **kwargs, ssl_context=self._context)
+            manager.pool_classes_by_scheme = self._connections
+            return manager
+
+        def cert_verify(self, *_args: t.Any) -> None:
+            """Leave it to the context, which has read the certificates once for all connections."""
+
+        def build_connection_pool_key_attributes(
+            self, request: t.Any, *_args: t.Any
+        ) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
+            host, _context = super().build_connection_pool_key_attributes(request, verify=True)
+            return host, {"ssl_context": self._context} if self._context else {}
+
+    return Adapter
+
+
+class RedirectedError(OSError):
+    """The answer sends the request on to somewhere else, where it is not meant to go."""
+
+
+def _connection_classes(seconds: float) -> dict[str, t.Any]:
+    """Return urllib3's pools with connections whose answers are read for so long, and no longer."""
+    from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+
+    def bounded(pool: t.Any) -> t.Any:
+        connection = type(
+            "Connection", (pool.ConnectionCls,), {"response_class": staticmethod(answer_class)}
+        )
+        return type("Pool", (pool,), {"ConnectionCls": connection})
+
+    def answer_class(sock: socket.socket, *args: t.Any, **kwargs: t.Any) -> t.Any:
+        answer = http.client.HTTPResponse(sock, *args, **kwargs)
+        unbounded, deadline = answer.fp, time.monotonic() + seconds
+        answer.fp = io.BufferedReader(_BoundedReader(sock, unbounded.close, deadline))
+        return answer
+
+    return {"http": bounded(HTTPConnectionPool), "https": bounded(HTTPSConnectionPool)}
+
+
+class _BoundedReader(io.RawIOBase):
+    """Reads from a socket until a deadline: a time-out alone starts anew with each byte."""
+
+    def __init__(self, sock: socket.socket, let_go: Callable[[], object], deadline: float) -> None:
+        self._sock = sock
+        self._let_go = let_go
+        self._deadline = deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: t.Any) -> int:
+        rest = self._deadline - time.monotonic()
+        if rest <= 0:
+            raise TimeoutError
+        self._sock.settimeout(rest)
+        return self._sock.recv_into(buffer)
+
+    def close(self) -> None:
+        self._let_go()
+        super().close()
