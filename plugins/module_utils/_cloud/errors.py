@@ -280,6 +280,7 @@ _NO_ANSWER = {
     "ProxyError": "the proxy, or the connection through it, failed",
     "SSLError": "the TLS connection failed",
     "ReadTimeout": "timed out, see read_timeout",
+    "ReadTimeoutError": "timed out, see read_timeout",
     "ConnectionError": "the connection was closed",
     "ChunkedEncodingError": "the connection was closed in the middle of the answer",
 }

@@ -116,6 +116,19 @@ def test_wish_of_the_server_is_followed(
     assert 7 <= sum(pauses) <= 7.5
 
 
+def test_refusals_are_answers(
+    connection: dict[str, t.Any], emulator: Emulator, pauses: list[float]
+) -> None:
+    """Reading what is not there is soon as quick again after throttling as reading what is."""
+    users = UserApi(make_client(connection))
+    emulator.fail("GetUser", "throttle")
+
+    found = [users.find("nobody") for _ in range(100)]
+
+    assert set(found) == {None}
+    assert sum(pauses) < 10
+
+
 def test_wish_of_the_server_is_bounded(
     run_module: RunModule, emulator: Emulator, pauses: list[float]
 ) -> None:
