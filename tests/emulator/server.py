@@ -168,11 +168,11 @@ class Emulator:
 
     def advance_clock(self, seconds: float) -> None:
         """Move the clock forward, or back if negative."""
-        self._do(lambda: self._gateway.cloud.clock.advance(seconds))
+        self._do(lambda: self._gateway.move_clock(lambda clock: clock.advance(seconds)))
 
     def set_clock(self, moment: str) -> None:
         """Let it be this moment now, written as the API does."""
-        self._do(lambda: self._gateway.cloud.clock.set(parse_time(moment)))
+        self._do(lambda: self._gateway.move_clock(lambda clock: clock.set(parse_time(moment))))
 
     def set_past(self, **past: t.Any) -> None:
         """Set when users and keys were made, logged on and were used, as the control call does."""

@@ -171,6 +171,12 @@ class Account:
         if key.owner:
             self.recycle_bin.put_key(key)
 
+    def rename_user(self, user: User, name: str) -> None:
+        """Give a user a name that is free."""
+        old = self.arn(f"user/{user.name}")
+        self.users.rename(user, name)
+        self.cloud.replace_principal(old, self.arn(f"user/{name}"))
+
     def remove_user(self, user: User) -> None:
         """Move a user that has nothing left to the recycle bin."""
         # Unconfirmed: service credentials may be in the way, as keys are.
@@ -178,6 +184,7 @@ class Account:
             if credential.owner is user:
                 del self.service_credentials[credential_id]
         self.users.remove(user)
+        self.cloud.replace_principal(self.arn(f"user/{user.name}"), user.user_id)
         self.recycle_bin.put_user(user)
 
     def policies_of_type(self, policy_type: str) -> Table[Policy]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 from ..wire.faults import FaultList
@@ -14,6 +15,7 @@ from ..wire.request_log import RequestLog
 from .account import Account
 from .clock import Clock, format_time
 from .entities import AccessKey
+from .idleness import switch_off_idle
 from .ids import Ids
 
 if t.TYPE_CHECKING:
@@ -61,7 +63,30 @@ class Cloud:
         """Return the time up to which the use of keys is known."""
         return format_time(self.clock.now() - self.last_use_lag)
 
+    def replace_principal(self, old: str, new: str) -> None:
+        """Let trust policies name a renamed principal by its new ARN, a deleted one by its id.
+
+        How Terraform compares trust policies shows that the cloud does so.
+        """
+        for account in self.accounts.values():
+            for role in account.roles:
+                if f'"{old}"' in role.trust_document:
+                    role.trust_document = _with_principal(role.trust_document, old, new)
+
+    def forget_idle(self) -> None:
+        """Switch off what was idle for longer than its account allows, as the cloud does daily."""
+        for account in self.accounts.values():
+            switch_off_idle(account)
+
     def add_session(self, session: Session) -> None:
         """Let temporary credentials sign."""
         self.secrets += [session.secret, session.security_token]
         self.sessions[session.access_key_id] = session
+
+
+def _with_principal(document: str, old: str, new: str) -> str:
+    policy = json.loads(document)
+    for statement in policy["Statement"]:
+        for names in statement["Principal"].values():
+            names[:] = [new if name == old else name for name in names]
+    return json.dumps(policy, ensure_ascii=False, separators=(",", ":"))

@@ -26,6 +26,8 @@ if t.TYPE_CHECKING:
 VERSION = "1"
 ACTION = re.compile(r"\*|[A-Za-z0-9*-]+:[A-Za-z0-9*?]+")
 RESOURCE = re.compile(r"\*|acs:.+")
+# A principal that was deleted is left with its id.
+PRINCIPAL = re.compile(r"\*|acs:.+|[0-9]+")
 CONDITION_KEY = re.compile(r"[A-Za-z0-9_-]+:\S+")
 
 
@@ -129,7 +131,7 @@ def _trust_statement(raw: dict[str, t.Any]) -> Statement:
         name
         for kind in ("RAM", "Federated")
         if principal.get(kind)
-        for name in _strings(principal, kind, RESOURCE)
+        for name in _strings(principal, kind, PRINCIPAL)
     ]
     return Statement(
         allow=raw["Effect"] == "Allow",

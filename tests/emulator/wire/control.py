@@ -105,17 +105,17 @@ class Control:
     async def move_clock(self, request: web.Request) -> web.Response:
         """Move the clock to and fro by seconds, or to a moment."""
         raw = await request.json()
-        clock = self._gateway.cloud.clock
         match raw:
-            case {"now": str(moment), **rest} if not rest:
-                clock.set(parse_time(moment))
+            case {"now": str(text), **rest} if not rest:
+                moment = parse_time(text)
+                self._gateway.move_clock(lambda clock: clock.set(moment))
             case {"advance_seconds": int() | float() as seconds, **rest} if not rest:
                 if not abs(seconds) <= CENTURY:
                     raise ValueError("advance_seconds must be a number within a century")
-                clock.advance(seconds)
+                self._gateway.move_clock(lambda clock: clock.advance(seconds))
             case _:
                 raise ValueError("advance_seconds (a number) or now (a time) is expected")
-        return web.json_response({"now": clock.timestamp()})
+        return web.json_response({"now": self._gateway.cloud.clock.timestamp()})
 
     async def set_past(self, request: web.Request) -> web.Response:
         """Set when users and keys of an account were made, logged on and were used."""

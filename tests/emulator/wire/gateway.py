@@ -33,6 +33,7 @@ from .protocol import (
 
 if t.TYPE_CHECKING:
     from ..actions.service import Action, Result, Service
+    from ..cloud.clock import Clock
     from ..cloud.settings import Settings
     from .request_log import Entry
 
@@ -51,6 +52,11 @@ class Gateway:
         self.cloud = Cloud(self.settings)
         if self.settings.seed:
             sow(self.cloud, self.settings.seed)
+
+    def move_clock(self, move: t.Callable[[Clock], None]) -> None:
+        """Move the clock, and let happen what happens by itself in time."""
+        move(self.cloud.clock)
+        self.cloud.forget_idle()
 
     def cancel_late(self) -> None:
         """Give up what was to be done after its caller was dropped."""

@@ -183,3 +183,37 @@ def test_users_who_may_not_change_their_password(
 
     assert forbidden.code == "NoPermission"
     assert alice.act("ChangePassword", **change).status == 200
+
+
+def test_idle_keys(emulator: Emulator, sign_in: Callable[..., RawClient]) -> None:
+    """A key that nobody used for a year is switched off, and one that signed lately is not."""
+    idle, busy = sign_in("alice"), sign_in("bob")
+    emulator.advance_clock(300 * 86400)
+    busy.act("GetCallerIdentity")
+    emulator.advance_clock(100 * 86400)
+
+    refused = idle.act("ListUsers")
+    users = emulator.state()["users"]
+
+    assert refused.code == "InvalidAccessKeyId.Inactive"
+    assert [users[name]["access_keys"][0]["status"] for name in ("alice", "bob")] == [
+        "Inactive",
+        "Active",
+    ]
+
+
+def test_idle_logons(emulator: Emulator) -> None:
+    """A user who did not log on for a year may not do so any more, one who did may."""
+    for name in ("alice", "bob"):
+        emulator.call("CreateUser", UserName=name)
+        emulator.call("CreateLoginProfile", UserName=name, Password=PASSWORD)
+    emulator.advance_clock(300 * 86400)
+    emulator.set_past(users=[{"name": "bob", "last_login": "1d"}])
+    emulator.advance_clock(100 * 86400)
+
+    users = emulator.state()["users"]
+
+    assert [users[name]["login_profile"]["status"] for name in ("alice", "bob")] == [
+        "Inactive",
+        "Active",
+    ]

@@ -183,3 +183,26 @@ def test_unknown_parameters(root: RawClient, emulator: Emulator) -> None:
 
     assert (declined.code, unknown.code) == ("NotEmulated", "UnsupportedParameter")
     assert emulator.state()["roles"] == {}
+
+
+def test_principal_that_changes(emulator: Emulator) -> None:
+    """A trust policy follows a renamed principal, and keeps the id of one that is deleted."""
+    user_id = emulator.call("CreateUser", UserName="alice")["User"]["UserId"]
+    arn = f"acs:ram::{emulator.account_id}:user/{{}}"
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole"}
+    trust = {
+        "Version": "1",
+        "Statement": [{**statement, "Principal": {"RAM": arn.format("alice")}}],
+    }
+    emulator.call("CreateRole", RoleName="deploy", AssumeRolePolicyDocument=trust)
+
+    def trusted() -> str:
+        role = emulator.call("GetRole", RoleName="deploy")["Role"]
+        [name] = json.loads(role["AssumeRolePolicyDocument"])["Statement"][0]["Principal"]["RAM"]
+        return str(name)
+
+    emulator.call("UpdateUser", UserName="alice", NewUserName="bob")
+    renamed = trusted()
+    emulator.call("DeleteUser", UserName="bob")
+
+    assert (renamed, trusted()) == (arn.format("bob"), user_id)

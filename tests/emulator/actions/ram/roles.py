@@ -164,6 +164,7 @@ def remove_role(account: Account, role: Role) -> None:
     for policy in role.policies:
         del policy.attachments[role]
     account.roles.remove(role)
+    account.cloud.replace_principal(role.arn, role.role_id)
     sessions = account.cloud.sessions
     for session in [s for s in sessions.values() if s.role is role]:
         del sessions[session.access_key_id]

@@ -83,7 +83,7 @@ def update_user(call: Call) -> Result:
     user = named_user(call)
     if call.account.users.holder(name) not in (None, user):
         raise entity_already_exists("User")
-    call.account.users.rename(user, name)
+    call.account.rename_user(user, name)
     _set(user, attributes)
     user.update_date = call.account.clock.timestamp()
     return {"User": describe_user(user)}
