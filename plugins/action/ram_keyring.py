@@ -10,8 +10,8 @@ import typing as t
 from collections import Counter
 
 from ..module_utils._cloud.errors import InputError, RamError, told_together
-from ..module_utils._work.module import ACCOUNT_KEY_WARNING
 from ..module_utils._work.stats import stats
+from ..module_utils._work.task import ACCOUNT_KEY_WARNING
 from ..plugin_utils._action import RamAction, failure
 from ..plugin_utils._job_folder import short_lived
 from ..plugin_utils._keyring.keyring import Request, Settings

@@ -238,7 +238,14 @@ from functools import partial
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram.access_key_plan import (
     plan_access_keys,
 )
-from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.module import RamModule
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.module import run_module
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.task import (
+    Declaration,
+    converge,
+)
+
+if t.TYPE_CHECKING:
+    from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.task import Task
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
     "user_name": {"type": "str"},
@@ -252,16 +259,24 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
 }
 
 
-def main() -> None:
-    """Run the module."""
-    module = RamModule(ARGUMENT_SPEC)
-    secret_has_sink = module.no_log or module.params["show_secret"]
-    module.converge(
+def run(task: Task) -> dict[str, t.Any]:
+    """Make the key be as described."""
+    secret_has_sink = task.has_no_log or task.params["show_secret"]
+    return converge(
+        task,
         partial(plan_access_keys, secret_has_sink=secret_has_sink),
         singular="access_key",
         plural="access_keys",
-        many=module.params["all"],
+        many=task.params["all"],
     )
+
+
+DECLARATION = Declaration(ARGUMENT_SPEC, run)
+
+
+def main() -> None:
+    """Run the module."""
+    run_module(DECLARATION)
 
 
 if __name__ == "__main__":

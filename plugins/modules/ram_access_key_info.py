@@ -101,11 +101,16 @@ from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram.access_
     key_owners,
     list_with_last_use,
 )
-from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.module import RamModule
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.module import run_module
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.pool import map_all
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.task import (
+    Declaration,
+    inform,
+)
 
 if t.TYPE_CHECKING:
     from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.client import Client
+    from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.task import Task
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
     "user_name": {"type": "str"},
@@ -129,10 +134,17 @@ def read_access_keys(client: Client, params: dict[str, t.Any]) -> list[dict[str,
     return [key for keys in map_all(read, owners, params["concurrency"]) for key in keys]
 
 
+def run(task: Task) -> dict[str, t.Any]:
+    """Read the keys."""
+    return inform(task, read_access_keys, plural="access_keys")
+
+
+DECLARATION = Declaration(ARGUMENT_SPEC, run, mutually_exclusive=[("user_name", "user_names")])
+
+
 def main() -> None:
     """Run the module."""
-    module = RamModule(ARGUMENT_SPEC, mutually_exclusive=[("user_name", "user_names")])
-    module.inform(read_access_keys, plural="access_keys")
+    run_module(DECLARATION)
 
 
 if __name__ == "__main__":

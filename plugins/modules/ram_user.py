@@ -339,12 +339,17 @@ request_id:
 import typing as t
 
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram.user_plan import plan_users
-from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.module import RamModule
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.module import run_module
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.task import (
+    Declaration,
+    converge,
+)
 
 if t.TYPE_CHECKING:
     from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.client import Client
     from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram.user import User
     from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.plan import Plan
+    from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.task import Task
 
 USER_OPTIONS: dict[str, dict[str, t.Any]] = {
     "name": {"type": "str"},
@@ -390,15 +395,23 @@ def plan_wanted_users(client: Client, params: dict[str, t.Any]) -> list[Plan[Use
     return plan_users(client, wanted, params["concurrency"])
 
 
+def run(task: Task) -> dict[str, t.Any]:
+    """Make the users be as described."""
+    many = task.params["users"] is not None
+    return converge(task, plan_wanted_users, singular="user", plural="users", many=many)
+
+
+DECLARATION = Declaration(
+    ARGUMENT_SPEC,
+    run,
+    mutually_exclusive=[("name", "users"), ("new_name", "users")],
+    required_one_of=[("name", "users")],
+)
+
+
 def main() -> None:
     """Run the module."""
-    module = RamModule(
-        ARGUMENT_SPEC,
-        mutually_exclusive=[("name", "users"), ("new_name", "users")],
-        required_one_of=[("name", "users")],
-    )
-    many = module.params["users"] is not None
-    module.converge(plan_wanted_users, singular="user", plural="users", many=many)
+    run_module(DECLARATION)
 
 
 if __name__ == "__main__":

@@ -155,11 +155,16 @@ from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram.user im
     UserApi,
     refuse_bad_names,
 )
-from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.module import RamModule
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.module import run_module
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.pool import map_all
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.task import (
+    Declaration,
+    inform,
+)
 
 if t.TYPE_CHECKING:
     from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.client import Client
+    from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.task import Task
 
 ASPECTS = ["groups", "policies", "access_keys", "login_profile", "mfa"]
 
@@ -200,10 +205,17 @@ def describe(client: Client, user: User, include: list[str]) -> dict[str, t.Any]
     return {**user.as_result(), **{aspect: readers[aspect]() for aspect in include}}
 
 
+def run(task: Task) -> dict[str, t.Any]:
+    """Read the users."""
+    return inform(task, read_users, plural="users")
+
+
+DECLARATION = Declaration(ARGUMENT_SPEC, run, mutually_exclusive=[("name", "names")])
+
+
 def main() -> None:
     """Run the module."""
-    module = RamModule(ARGUMENT_SPEC, mutually_exclusive=[("name", "names")])
-    module.inform(read_users, plural="users")
+    run_module(DECLARATION)
 
 
 if __name__ == "__main__":
