@@ -20,7 +20,7 @@ if t.TYPE_CHECKING:
     from ..cloud.account import Table
     from ..cloud.entities import Group, Policy, User
     from ..policies.language import Statement
-    from .service import Call, Result
+    from .call import Call, Result
 
 USER_NAME = GROUP_NAME = re.compile(r"[A-Za-z0-9._-]+")
 POLICY_NAME = re.compile(r"[A-Za-z0-9-]+")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ..errors import invalid_parameter
 
 if t.TYPE_CHECKING:
-    from .service import Call, Result
+    from .call import Call, Result
 
 MAX_MASKS = 40
 MAX_MASKS_LENGTH = 512

@@ -21,7 +21,7 @@ if t.TYPE_CHECKING:
     from ..cloud.account import Account
     from ..cloud.entities import Role
     from ..policies.language import Statement
-    from .service import Call, Result
+    from .call import Call, Result
 
 ROLE_ARN = re.compile(r"acs:ram::(?P<account>[0-9]+):role/(?P<name>[A-Za-z0-9.-]{1,64})")
 SESSION_NAME = re.compile(r"[A-Za-z0-9.@_-]{2,64}")

@@ -17,7 +17,7 @@ from .sts import describe_session, named_account, new_session
 
 if t.TYPE_CHECKING:
     from ..cloud.entities import OidcProvider
-    from .service import Call, Result
+    from .call import Call, Result
 
 Claims = dict[str, t.Any]
 ALGORITHMS = ("RS256", "ES256")

@@ -13,7 +13,7 @@ from ..errors import invalid_parameter, limit_exceeded
 if t.TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .service import Call, Result
+    from .call import Call, Result
 
 Tags = dict[str, str]
 MAX_TAGS = 20

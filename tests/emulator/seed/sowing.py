@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ..actions.service import RAM, Call, Origin
+from ..actions.call import Call, Origin
+from ..actions.service import RAM
 from ..cloud.entities import CUSTOM, INACTIVE, SYSTEM, AccessKey, Caller, OidcProvider
 from ..errors import ApiError
 from .directory import plant_directory

@@ -17,11 +17,12 @@ from ..cloud.clock import parse_time
 from ..cloud.entities import ACTIVE, AccessKey, Caller, Session
 from ..errors import ApiError, invalid
 from ..policies.network import check_network
-from .protocol import read_signature
+from .signatures import read_signature
 
 if t.TYPE_CHECKING:
     from ..cloud.cloud import Cloud
-    from .protocol import Signature, WireRequest
+    from .protocol import WireRequest
+    from .signatures import Signature
 
 MAX_SKEW_SECONDS = 15 * 60
 

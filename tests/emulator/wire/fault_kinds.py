@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 
 from ..cloud.clock import format_http_date
 from ..errors import ApiError, throttled
-from .protocol import Reply
+from .answers import Reply
 
 if t.TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
-    from ..actions.service import Result
+    from ..actions.call import Result
     from .faults import Fault
     from .gateway import Exchange
 

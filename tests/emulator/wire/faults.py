@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from .fault_kinds import KINDS
 
 if t.TYPE_CHECKING:
+    from .answers import Reply
     from .gateway import Exchange
-    from .protocol import Reply
     from .request_log import Entry
 
 ANY_ACTION = "*"

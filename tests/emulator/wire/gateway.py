@@ -14,25 +14,18 @@ from pathlib import Path
 from aiohttp import web
 
 from ..actions import SERVICES
-from ..actions.service import Call, Origin
+from ..actions.call import Call, Origin
 from ..cloud.cloud import Cloud
 from ..cloud.entities import Caller
 from ..errors import ApiError, not_emulated
 from ..seed.sowing import sow
+from .answers import Reply, failure, success
 from .authentication import authenticate, known_caller
-from .protocol import (
-    Reply,
-    WireRequest,
-    check_form,
-    failure,
-    is_signed,
-    read_request,
-    success,
-    unknown_action,
-)
+from .protocol import WireRequest, check_form, is_signed, read_request, unknown_action
 
 if t.TYPE_CHECKING:
-    from ..actions.service import Action, Result, Service
+    from ..actions.call import Result
+    from ..actions.service import Action, Service
     from ..cloud.clock import Clock
     from ..cloud.settings import Settings
     from .request_log import Entry

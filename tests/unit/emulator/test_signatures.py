@@ -11,7 +11,7 @@ import typing as t
 import pytest
 from multidict import CIMultiDict
 
-from emulator.wire.protocol import (
+from emulator.wire.signatures import (
     acs3_signature,
     acs3_string_to_sign,
     rpc_signature,

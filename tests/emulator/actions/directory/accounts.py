@@ -23,7 +23,7 @@ from .shared import (
 
 if t.TYPE_CHECKING:
     from ...cloud.directory import Directory, Member
-    from ..service import Call, Result
+    from ..call import Call, Result
 
 FILTERS = "QueryKeyword Tag.N IncludeTags PageNumber PageSize"
 MEMBERS = ("account/*",)

@@ -13,7 +13,7 @@ from .shared import fits, key_value, managed, milliseconds, named_folder, number
 
 if t.TYPE_CHECKING:
     from ...cloud.directory import Folder
-    from ..service import Call, Result
+    from ..call import Call, Result
 
 
 @DIRECTORY.action("GetFolder", required="FolderId", on=("folder/{FolderId}",))

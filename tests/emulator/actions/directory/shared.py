@@ -15,7 +15,7 @@ from ..tags import tag_filter
 
 if t.TYPE_CHECKING:
     from ...cloud.directory import Directory, Folder, Member
-    from ..service import Call, Result
+    from ..call import Call, Result
 
 FOLDER_ID = re.compile(r"(r|fd)-[A-Za-z0-9]+")
 ACCOUNT_ID = re.compile(r"[0-9]{16}")

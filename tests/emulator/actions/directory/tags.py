@@ -15,7 +15,7 @@ from .shared import managed, named_member, token_page
 
 if t.TYPE_CHECKING:
     from ...cloud.directory import Member
-    from ..service import Call, Result
+    from ..call import Call, Result
 
 TYPE = "Account"
 MAX_RESOURCES = 50

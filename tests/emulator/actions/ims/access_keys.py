@@ -16,7 +16,7 @@ from .principals import PRINCIPAL, as_ram
 
 if t.TYPE_CHECKING:
     from ...cloud.entities import AccessKey
-    from ..service import Call, Result
+    from ..call import Call, Result
 
 
 @IMS.action("CreateAccessKey", optional=PRINCIPAL, on=KEY_OWNER, own=OWN)

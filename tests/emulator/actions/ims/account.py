@@ -19,7 +19,7 @@ if t.TYPE_CHECKING:
 
     from ...cloud.account import Account
     from ...cloud.entities import AccessKey
-    from ..service import Call, Result
+    from ..call import Call, Result
 
 DOMAIN = ".onaliyun.com"
 LONGEST_DOMAIN = 64

@@ -15,7 +15,7 @@ from ..rules import found, next_page
 from ..service import IMS
 
 if t.TYPE_CHECKING:
-    from ..service import Call, Result
+    from ..call import Call, Result
 
 # For more users no report can be made. A page can hold them all, and the account itself.
 MAX_USERS = 3500

@@ -15,7 +15,7 @@ from .principals import PRINCIPAL, as_ram, principal, principal_name
 
 if t.TYPE_CHECKING:
     from ...cloud.entities import Group, User
-    from ..service import Call, Result
+    from ..call import Call, Result
 
 LONGEST_DISPLAY_NAME = 24
 PAGE_SIZES = range(1, 101)

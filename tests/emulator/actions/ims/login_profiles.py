@@ -19,7 +19,7 @@ from .principals import PRINCIPAL, as_ram, principal, principal_name
 if t.TYPE_CHECKING:
     from ...cloud.account import Account
     from ...cloud.entities import LoginProfile, User
-    from ..service import Call, Result
+    from ..call import Call, Result
 
 FLAGS = f"{ram.FLAGS} Status"
 USER = ("user/{user}",)

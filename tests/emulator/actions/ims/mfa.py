@@ -17,7 +17,7 @@ from .principals import PRINCIPAL, as_ram, principal, principal_name
 
 if t.TYPE_CHECKING:
     from ...cloud.entities import MfaDevice
-    from ..service import Call, Result
+    from ..call import Call, Result
 
 # RAM allows dots too.
 DEVICE_NAME = re.compile(r"[A-Za-z0-9-]+")

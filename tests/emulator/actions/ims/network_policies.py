@@ -18,7 +18,7 @@ from .access_keys import named_key
 from .principals import PRINCIPAL
 
 if t.TYPE_CHECKING:
-    from ..service import Call, Result
+    from ..call import Call, Result
 
 
 @IMS.action(

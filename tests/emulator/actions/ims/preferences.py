@@ -16,7 +16,7 @@ from ..service import IMS
 from ..singletons import Choice, Fields, Flag, Number, Texts, change, describe
 
 if t.TYPE_CHECKING:
-    from ..service import Call, Result
+    from ..call import Call, Result
 
 IDLE_DAYS = (90, 180, 365, 730)
 PASSWORD_POLICY: Fields = {

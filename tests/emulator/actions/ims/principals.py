@@ -15,7 +15,7 @@ from ..rules import found
 if t.TYPE_CHECKING:
     from ...cloud.account import Account
     from ...cloud.entities import User
-    from ..service import Call
+    from ..call import Call
 
 PRINCIPAL = "UserPrincipalName"
 

@@ -27,7 +27,7 @@ from .principals import PRINCIPAL, find_user_by_id, only_one_of, principal_name
 if t.TYPE_CHECKING:
     from ...cloud.entities import AccessKey, User
     from ...cloud.recycle_bin import Recycled
-    from ..service import Call, Result
+    from ..call import Call, Result
 
 EVERYTHING = ("*",)
 FILTER = re.compile(f"{PRINCIPAL} eq (?P<name>\\S+)")

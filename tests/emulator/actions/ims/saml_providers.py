@@ -22,7 +22,7 @@ from ..service import IMS
 from .providers import MAX_PROVIDERS, PROVIDER_NAME
 
 if t.TYPE_CHECKING:
-    from ..service import Call, Result
+    from ..call import Call, Result
 
 NAME = "SAMLProviderName"
 DOCUMENT = "EncodedSAMLMetadataDocument"

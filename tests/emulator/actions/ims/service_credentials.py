@@ -20,7 +20,7 @@ from .principals import PRINCIPAL, principal, principal_name
 
 if t.TYPE_CHECKING:
     from ...cloud.entities import User
-    from ..service import Call, Result
+    from ..call import Call, Result
 
 NAME = re.compile(r"[A-Za-z0-9._-]+")
 LONGEST_NAME = 128

@@ -17,7 +17,7 @@ from .users import LONGEST_TAG_VALUE
 
 if t.TYPE_CHECKING:
     from ...cloud.entities import User
-    from ..service import Call, Result
+    from ..call import Call, Result
 
 SELECTORS = "ResourceId.N ResourcePrincipalName.N"
 USERS = ("user/*",)

@@ -30,7 +30,7 @@ if t.TYPE_CHECKING:
 
     from ...cloud.account import Account
     from ...cloud.entities import User
-    from ..service import Call, Result
+    from ..call import Call, Result
 
 LONGEST_DISPLAY_NAME = 24
 LONGEST_TAG_VALUE = 128

@@ -15,7 +15,7 @@ from ..service import RAM
 
 if t.TYPE_CHECKING:
     from ...cloud.entities import User
-    from ..service import Call, Result
+    from ..call import Call, Result
 
 # What released clients compare with.
 NEVER = "N/A"

@@ -17,7 +17,7 @@ from ..service import RAM
 from ..singletons import Fields, Flag, Masks, Number, change, describe
 
 if t.TYPE_CHECKING:
-    from ..service import Call, Result
+    from ..call import Call, Result
 
 ACCOUNT = ("{account}:*",)
 # Unconfirmed: pages of different years allow up to 32, 63 or 64 characters.

@@ -18,7 +18,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Callable
 
     from ...cloud.entities import Policy, Principal
-    from ..service import Call, Result
+    from ..call import Call, Result
 
 POLICY = "{policy_account}:policy/{PolicyName}"
 

@@ -23,7 +23,7 @@ from ..service import RAM
 
 if t.TYPE_CHECKING:
     from ...cloud.entities import User
-    from ..service import Call, Result
+    from ..call import Call, Result
 
 # A page of groups is no longer than this, however many are asked for.
 GROUPS_OF_A_PAGE = 100

@@ -17,7 +17,7 @@ from ..service import RAM
 if t.TYPE_CHECKING:
     from ...cloud.account import Account
     from ...cloud.entities import User
-    from ..service import Call, Result
+    from ..call import Call, Result
 
 MAX_PASSWORD = 32
 FLAGS = "PasswordResetRequired MFABindRequired"

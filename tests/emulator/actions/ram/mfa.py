@@ -24,7 +24,7 @@ from ..rules import MFA_DEVICE_NAME, check_name, found, named_user
 from ..service import RAM
 
 if t.TYPE_CHECKING:
-    from ..service import Call, Result
+    from ..call import Call, Result
 
 CODE = re.compile(r"[0-9]{6}")
 # The first of two consecutive codes may be this many steps old, or one ahead.

@@ -25,7 +25,7 @@ from ..tags import describe_tags, read_tags, tag_filter
 from .policy_versions import THE_POLICY, describe_version, new_version
 
 if t.TYPE_CHECKING:
-    from ..service import Call, Result
+    from ..call import Call, Result
 
 
 @RAM.action(

@@ -15,7 +15,7 @@ from ..rules import VERSION_ID, check_document, found, named_policy
 from ..service import RAM
 
 if t.TYPE_CHECKING:
-    from ..service import Call, Result
+    from ..call import Call, Result
 
 MAX_DOCUMENT = 6144
 ROTATE = "DeleteOldestNonDefaultVersionWhenLimitExceeded"

@@ -27,7 +27,7 @@ from ..tags import describe_tags, read_tags, tag_filter
 
 if t.TYPE_CHECKING:
     from ...cloud.account import Account
-    from ..service import Call, Result
+    from ..call import Call, Result
 
 # Unconfirmed: current pages do not state this limit.
 MAX_TRUST_DOCUMENT = 2048

@@ -17,7 +17,7 @@ from ..service import RAM
 from .roles import add_role, named_role
 
 if t.TYPE_CHECKING:
-    from ..service import Call, Result
+    from ..call import Call, Result
 
 
 @dataclass(frozen=True, slots=True)

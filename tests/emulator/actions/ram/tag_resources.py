@@ -16,7 +16,7 @@ from ..tags import add_tags, read_tags, tag_filter
 if t.TYPE_CHECKING:
     from ...cloud.account import Table
     from ...cloud.entities import Policy, Role
-    from ..service import Call, Result
+    from ..call import Call, Result
 
 MAX_NAMES = 50
 PAGE_SIZES = range(1, 101)

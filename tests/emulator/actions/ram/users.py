@@ -29,7 +29,7 @@ from ..rules import (
 from ..service import RAM
 
 if t.TYPE_CHECKING:
-    from ..service import Call, Result
+    from ..call import Call, Result
 
 
 @RAM.action(
