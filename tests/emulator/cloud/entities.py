@@ -22,6 +22,8 @@ if t.TYPE_CHECKING:
 ACTIVE = "Active"
 INACTIVE = "Inactive"
 SYSTEM = "System"
+VIRTUAL = "VMFA"
+U2F = "U2F"
 CUSTOM = "Custom"
 
 
@@ -86,10 +88,11 @@ class LoginProfile:
 
 @dataclass(eq=False, slots=True, kw_only=True)
 class MfaDevice(Entity):
-    """A virtual MFA device, bound to at most one user."""
+    """An MFA device, bound to at most one user; a hardware key exists only while it is bound."""
 
     serial_number: str
     seed: str = field(repr=False)
+    kind: str = VIRTUAL
     user: User | None = None
     activate_date: str = ""
 

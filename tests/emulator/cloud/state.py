@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
+from dataclasses import asdict
 
 if t.TYPE_CHECKING:
     from .account import Account
     from .entities import AccessKey, Group, MfaDevice, Policy, Principal, Role, User
+    from .service_credentials import ServiceCredential
 
 State = dict[str, t.Any]
 
@@ -23,8 +24,8 @@ def describe_account(account: Account) -> State:
         "account_ids": list(account.cloud.accounts),
         "alias": account.alias,
         "network_policy": account.network_policy,
-        "password_policy": dataclasses.asdict(account.password_policy),
-        "security_preference": dataclasses.asdict(account.security_preference),
+        "password_policy": asdict(account.password_policy),
+        "security_preference": asdict(account.security_preference),
         "root": {"access_keys": [_access_key(key) for key in account.root_keys.values()]},
         "users": {user.name: _user(user) for user in account.users},
         "groups": {group.name: _group(group) for group in account.groups},
@@ -34,6 +35,12 @@ def describe_account(account: Account) -> State:
             "users": [item.thing.name for item in account.recycle_bin.users().values()],
             "access_keys": list(account.recycle_bin.keys()),
         },
+        "service_credentials": {
+            credential.credential_id: _service_credential(credential)
+            for credential in account.service_credentials.values()
+        },
+        "oidc_providers": {provider.name: asdict(provider) for provider in account.oidc_providers},
+        "saml_providers": {provider.name: asdict(provider) for provider in account.saml_providers},
         "mfa_devices": {device.name: _mfa_device(device) for device in account.mfa_devices},
         "secrets": list(account.cloud.secrets),
     }
@@ -114,6 +121,16 @@ def _role(role: Role) -> State:
         "create_date": role.create_date,
         "tags": dict(role.tags),
         "policies": _attached(role),
+    }
+
+
+def _service_credential(credential: ServiceCredential) -> State:
+    return {
+        "name": credential.name,
+        "secret": credential.secret,
+        "service": credential.service,
+        "user": credential.owner.name if credential.owner else None,
+        "status": credential.set_status,
     }
 
 

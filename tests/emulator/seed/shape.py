@@ -11,6 +11,7 @@ import re
 import typing as t
 
 from ..cloud.clock import format_time, parse_time
+from ..cloud.entities import U2F
 
 if t.TYPE_CHECKING:
     from pathlib import Path
@@ -46,6 +47,13 @@ def flag(value: t.Any, where: str) -> bool:
     """Take true or false."""
     if not isinstance(value, bool):
         raise SeedError(f"{where} must be true or false")
+    return value
+
+
+def mfa(value: t.Any, where: str) -> bool | str:
+    """Take true for a virtual device, or the kind of a hardware key."""
+    if not isinstance(value, bool) and value != U2F:
+        raise SeedError(f"{where} must be true, false or {U2F}")
     return value
 
 
@@ -155,7 +163,7 @@ USER = {
     "groups": texts,
     "policies": texts,
     "login_profile": record(LOGIN_PROFILE, "password"),
-    "mfa": flag,
+    "mfa": mfa,
     "access_keys": records(KEY),
     **USER_PAST,
 }

@@ -10,14 +10,15 @@ import json
 import typing as t
 
 from ..actions.call import Call, Origin
-from ..actions.service import RAM
-from ..cloud.entities import CUSTOM, INACTIVE, SYSTEM, AccessKey, Caller, OidcProvider
+from ..actions.service import IMS, RAM
+from ..cloud.entities import CUSTOM, INACTIVE, SYSTEM, U2F, AccessKey, Caller, MfaDevice
 from ..errors import ApiError
 from .directory import plant_directory
 from .past import set_key_past, set_user_past
 from .shape import SeedError, date_of
 
 if t.TYPE_CHECKING:
+    from ..actions.service import Service
     from ..cloud.account import Account
     from ..cloud.cloud import Cloud
     from ..cloud.entities import User
@@ -63,11 +64,11 @@ def fill_account(account: Account, raw: Record) -> None:
         _create_oidc_provider(account, provider)
 
 
-def _act(account: Account, action: str, **parameters: t.Any) -> Record:
+def _act(account: Account, action: str, *, service: Service = RAM, **parameters: t.Any) -> Record:
     """Do an action for the account itself; a parameter that is None is left out."""
     texts = {name: _as_text(value) for name, value in parameters.items() if value is not None}
     try:
-        return RAM.actions[action].run(Call(Caller("", account), texts, ORIGIN))
+        return service.actions[action].run(Call(Caller("", account), texts, ORIGIN))
     except ApiError as error:
         names = ", ".join(text for name, text in texts.items() if name.endswith("Name"))
         raise SeedError(f"{action} {names}: {error}") from None
@@ -77,6 +78,14 @@ def _as_text(value: t.Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return json.dumps(value) if isinstance(value, (dict, list)) else str(value)
+
+
+def _as_numbered_tags(tags: dict[str, str]) -> dict[str, str]:
+    return {
+        f"Tag.{number}.{field}": text
+        for number, pair in enumerate(tags.items(), 1)
+        for field, text in zip(("Key", "Value"), pair, strict=True)
+    }
 
 
 def _as_tags(tags: dict[str, str] | None) -> list[Record] | None:
@@ -142,7 +151,14 @@ def _create_user(account: Account, raw: Record) -> User:
     user = account.users.find(name)
     if user is None:
         raise SeedError(f"{name} was not made")
-    user.tags = raw.get("tags", {})
+    if raw.get("tags"):
+        _act(
+            account,
+            "TagResources",
+            service=IMS,
+            ResourceType="user",
+            **{"ResourceId.1": user.user_id, **_as_numbered_tags(raw["tags"])},
+        )
     user.status = raw.get("status", user.status)
     for group in raw.get("groups", []):
         _act(account, "AddUserToGroup", UserName=name, GroupName=group)
@@ -159,14 +175,16 @@ def _let_log_on(account: Account, user: User, raw: Record) -> None:
         _act(
             account,
             "CreateLoginProfile",
-            UserName=user.name,
+            service=IMS,
+            UserPrincipalName=f"{user.name}@{account.domain}",
             Password=profile["password"],
             PasswordResetRequired=profile.get("password_reset_required"),
             MFABindRequired=profile.get("mfa_bind_required"),
+            Status=profile.get("status"),
         )
-        if user.login_profile:
-            user.login_profile.status = profile.get("status", user.login_profile.status)
-    if raw.get("mfa"):
+    if raw.get("mfa") == U2F:
+        _bind_hardware_key(account, user, raw)
+    elif raw.get("mfa"):
         _act(account, "CreateVirtualMFADevice", VirtualMFADeviceName=user.name.replace("_", "-"))
         device = account.mfa_devices.find(user.name.replace("_", "-"))
         if device:
@@ -174,19 +192,30 @@ def _let_log_on(account: Account, user: User, raw: Record) -> None:
             device.activate_date = date_of(raw.get("created", "0s"), account.clock.now())
 
 
+def _bind_hardware_key(account: Account, user: User, raw: Record) -> None:
+    """Give a user what nobody can make or bind through the API."""
+    name = f"u2f-{user.name}"
+    user.mfa_device = MfaDevice(
+        name=name,
+        create_date=account.clock.timestamp(),
+        serial_number=account.arn(f"mfa/{name}"),
+        seed="",
+        kind=U2F,
+        user=user,
+        activate_date=date_of(raw.get("created", "0s"), account.clock.now()),
+    )
+
+
 def _create_oidc_provider(account: Account, raw: Record) -> None:
-    now = account.clock.timestamp()
-    account.oidc_providers.add(
-        OidcProvider(
-            name=raw["name"],
-            create_date=now,
-            update_date=now,
-            arn=account.arn(f"oidc-provider/{raw['name']}"),
-            issuer_url=raw["issuer_url"],
-            client_ids=raw["client_ids"],
-            fingerprints=raw.get("fingerprints", []),
-            issuance_limit_hours=raw.get("issuance_limit_hours", 12),
-        )
+    _act(
+        account,
+        "CreateOIDCProvider",
+        service=IMS,
+        OIDCProviderName=raw["name"],
+        IssuerUrl=raw["issuer_url"],
+        ClientIds=",".join(raw["client_ids"]),
+        Fingerprints=",".join(raw.get("fingerprints", [])),
+        IssuanceLimitTime=raw.get("issuance_limit_hours"),
     )
 
 
@@ -202,7 +231,14 @@ def _create_key(account: Account, user: User, raw: Record) -> None:
             Status=INACTIVE,
         )
     if "network_policy" in raw:
-        key.network_policy = json.dumps(raw["network_policy"])
+        _act(
+            account,
+            "SetAccessKeyPolicy",
+            service=IMS,
+            UserPrincipalName=f"{user.name}@{account.domain}",
+            UserAccessKeyId=key.access_key_id,
+            AccessKeyPolicy=raw["network_policy"],
+        )
     set_key_past(account, key, raw)
 
 

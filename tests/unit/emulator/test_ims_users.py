@@ -72,6 +72,7 @@ def test_new_user(emulator: Emulator, ims: Ims) -> None:
         ({"DisplayName": "a" * 25}, "InvalidParameter.DisplayName.Length"),
         ({"DisplayName": "a", **tags(**{"acs:x": "y"})}, "InvalidParameter.Tag.InvalidChars"),
         ({"DisplayName": "a", **tags(x="y" * 129)}, "InvalidParameter.Tag.Length"),
+        ({"DisplayName": "a", **tags(x="acs:y")}, "InvalidParameter.Tag.InvalidChars"),
     ],
 )
 def test_bad_new_user(emulator: Emulator, ims: Ims, given: dict[str, str], code: str) -> None:
@@ -263,6 +264,13 @@ def test_bad_selection(ims: Ims, given: dict[str, str], code: str) -> None:
     """Only users have tags here, and they are named by up to 50 ids or names, not both."""
     assert ims.refusal("TagResources", **given, **tags(a="b")) == (400, code)
     assert ims.refusal("ListTagResources", **given) == (400, code)
+
+
+def test_only_users_have_tags_here(ims: Ims) -> None:
+    """Tags of roles are not looked for, however the call selects."""
+    refused = ims.refusal("ListTagResources", ResourceType="role", **tags(a="b"))
+
+    assert refused == (400, "InvalidParameter.ResourceType")
 
 
 def test_untagging_needs_to_say_what(ims: Ims) -> None:

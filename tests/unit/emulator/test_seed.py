@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator import Emulator
+from emulator import ApiError, Emulator
 
 if t.TYPE_CHECKING:
     from .conftest import RawClient
@@ -182,7 +182,7 @@ def test_members() -> None:
         ({"users": [{}]}, "seed.users[0] needs name"),
         ({"users": [{"name": 1}]}, "seed.users[0].name must be a text"),
         ({"users": [{"name": "a", "created": "1y"}]}, "seed.users[0].created must be an age"),
-        ({"users": [{"name": "a", "mfa": "yes"}]}, "seed.users[0].mfa must be true or false"),
+        ({"users": [{"name": "a", "mfa": "yes"}]}, "seed.users[0].mfa must be true, false or U2F"),
         ({"account_id": 1}, "seed.account_id must be 16 digits"),
         (
             {"organization": {"members": [{"account_id": "1" * 16, "display_name": ["x"]}]}},
@@ -206,12 +206,65 @@ def test_malformed_seed(seed: dict[str, t.Any], message: str) -> None:
             {"users": [{"name": "a", "access_keys": [{}, {}, {}]}]},
             "CreateAccessKey a: LimitExceeded.User.AccessKey",
         ),
+        (
+            {"users": [{"name": "a", "access_keys": [{"network_policy": {}}]}]},
+            "SetAccessKeyPolicy .*: InvalidParameter.AccessKeyPolicy",
+        ),
+        (
+            {"users": [{"name": "a", "tags": {"acs:x": "y"}}]},
+            "TagResources .*: InvalidParameter.Tag",
+        ),
+        (
+            {
+                "users": [
+                    {"name": "a", "login_profile": {"password": "Correct-Horse-7", "status": "On"}}
+                ]
+            },
+            "CreateLoginProfile .*: InvalidParameter.Status",
+        ),
+        (
+            {"oidc_providers": [{"name": "a", "issuer_url": "http://a", "client_ids": ["x"]}]},
+            "CreateOIDCProvider a: InvalidParameter.IssuerUrl",
+        ),
     ],
 )
 def test_seed_against_the_rules(seed: dict[str, t.Any], message: str) -> None:
     """A seed is bound by the rules of the API."""
     with pytest.raises(ValueError, match=message):
         Emulator(seed=seed).start()
+
+
+def test_seed_outlives_what_is_done() -> None:
+    """After a reset the tags of users and the clients of providers are the seed's again."""
+    provider = {"name": "ci", "issuer_url": "https://ci.example.com", "client_ids": ["a"]}
+    seed = {"users": [{"name": "bob", "tags": {"team": "a"}}], "oidc_providers": [provider]}
+    with Emulator(seed=seed) as emulator:
+        before = emulator.state()
+        untagged = {"ResourceId.1": before["users"]["bob"]["user_id"], "TagKey.1": "team"}
+        emulator.call("UntagResources", service="IMS", ResourceType="user", **untagged)
+        client = {"OIDCProviderName": "ci", "ClientId": "b"}
+        emulator.call("AddClientIdToOIDCProvider", service="IMS", **client)
+        emulator.reset()
+        after = emulator.state()
+
+    assert after["users"]["bob"]["tags"] == {"team": "a"}
+    assert after["oidc_providers"]["ci"]["client_ids"] == ["a"]
+
+
+def test_hardware_key() -> None:
+    """A user of the seed may have a hardware key, which can be released but not disabled."""
+    with Emulator(seed={"users": [{"name": "bob", "mfa": "U2F"}]}) as emulator:
+        bob = {"UserPrincipalName": f"bob@{emulator.account_id}.onaliyun.com"}
+        told = emulator.call("GetUserMFAInfo", UserName="bob")["MFADevice"]
+        listed = emulator.call("ListVirtualMFADevices", service="IMS")["VirtualMFADevices"]
+        with pytest.raises(ApiError, match=r"EntityNotExist\.VirtualMFADevice"):
+            emulator.call("DisableVirtualMFA", service="IMS", **bob)
+        emulator.call("UnbindMFADevice", service="IMS", **bob)
+        after = emulator.call("GetUserMFAInfo", service="IMS", **bob)
+
+    assert told["Type"] == "U2F"
+    assert listed == {"VirtualMFADevice": []}
+    assert after["IsMFAEnable"] is False
 
 
 def test_seed_of_the_command_line(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ...errors import missing_parameter
+from ...cloud.entities import VIRTUAL
+from ...errors import entity_not_exist, missing_parameter
 from ..ram import mfa as ram
 from ..rules import check_name, found, page
 from ..service import IMS
@@ -87,6 +88,9 @@ def unbind_mfa_device(call: Call) -> Result:
 def disable_virtual_mfa(call: Call) -> Result:
     """Release the device of a user and delete it."""
     device = found(principal(call).mfa_device, "User.MFADevice")
+    if device.kind != VIRTUAL:
+        # Unconfirmed: how a hardware key is refused here.
+        raise entity_not_exist("VirtualMFADevice")
     ram.unbind_mfa_device(as_ram(call))
     call.account.mfa_devices.remove(device)
     return {}
@@ -105,5 +109,5 @@ def get_user_mfa_info(call: Call) -> Result:
         return {"IsMFAEnable": False}
     return {
         "IsMFAEnable": True,
-        "MFADevice": {"SerialNumber": device.serial_number, "Type": "VMFA"},
+        "MFADevice": {"SerialNumber": device.serial_number, "Type": device.kind},
     }

@@ -13,7 +13,6 @@ from ..rules import found, next_page
 from ..service import IMS
 from ..tags import MAX_TAGS, add_tags, read_tags, tag_filter
 from .principals import find_principal, find_user_by_id
-from .users import LONGEST_TAG_VALUE
 
 if t.TYPE_CHECKING:
     from ...cloud.entities import User
@@ -22,6 +21,7 @@ if t.TYPE_CHECKING:
 SELECTORS = "ResourceId.N ResourcePrincipalName.N"
 USERS = ("user/*",)
 MAX_RESOURCES = 50
+LONGEST_VALUE = 128
 PAGE_SIZES = range(1, 101)
 
 
@@ -29,7 +29,7 @@ PAGE_SIZES = range(1, 101)
 def tag_resources(call: Call) -> Result:
     """Tag some users, all or none."""
     users = _named(call)
-    tags = read_tags(call, longest_value=LONGEST_TAG_VALUE)
+    tags = read_user_tags(call)
     if any(len(user.tags | tags) > MAX_TAGS for user in users):
         raise limit_exceeded("Tag", MAX_TAGS)
     for user in users:
@@ -61,6 +61,7 @@ def untag_resources(call: Call) -> Result:
 )
 def list_tag_resources(call: Call) -> Result:
     """Return one page of tags with the ids of their users."""
+    _check_type(call)
     asked = {pair.get("Key", "") for pair in call.pairs("Tag")}
     users = _named(call) if _names_users(call) or not asked else call.account.users
     has_tags = tag_filter(call)
@@ -78,6 +79,19 @@ def list_tag_resources(call: Call) -> Result:
     return {**result, "NextToken": token} if token else result
 
 
+def read_user_tags(call: Call) -> dict[str, str]:
+    """Return the tags that a call sets, checked by the rules for users."""
+    tags = read_tags(call, longest_value=LONGEST_VALUE)
+    if any(value.startswith("acs:") for value in tags.values()):
+        raise invalid_parameter("Tag.InvalidChars", "A value of a tag begins with acs:.")
+    return tags
+
+
+def _check_type(call: Call) -> None:
+    if call["ResourceType"] != "user":
+        raise invalid_parameter("ResourceType", "ResourceType must be user.")
+
+
 def _names_users(call: Call) -> bool:
     return bool(call.texts("ResourceId") or call.texts("ResourcePrincipalName"))
 
@@ -85,8 +99,7 @@ def _names_users(call: Call) -> bool:
 def _named(call: Call) -> list[User]:
     """Return the users that the call names, by ids or by principal names but not by both."""
     # The codes are unconfirmed.
-    if call["ResourceType"] != "user":
-        raise invalid_parameter("ResourceType", "ResourceType must be user.")
+    _check_type(call)
     ids, names = call.texts("ResourceId"), call.texts("ResourcePrincipalName")
     if bool(ids) == bool(names):
         raise invalid_parameter("ResourceId", "ResourceId or ResourcePrincipalName is needed.")

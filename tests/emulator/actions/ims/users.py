@@ -14,7 +14,7 @@ from ...errors import invalid_parameter
 from ..ram import users as ram
 from ..rules import MAX_ITEMS, check_text, found, page
 from ..service import IMS
-from ..tags import add_tags, describe_tags, read_tags, tag_filter
+from ..tags import add_tags, describe_tags, tag_filter
 from .principals import (
     PRINCIPAL,
     find_principal,
@@ -24,6 +24,7 @@ from .principals import (
     principal_name,
     user_by_name_or_id,
 )
+from .tags import read_user_tags
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +34,6 @@ if t.TYPE_CHECKING:
     from ..call import Call, Result
 
 LONGEST_DISPLAY_NAME = 24
-LONGEST_TAG_VALUE = 128
 STATES = ("active", "freeze")
 
 
@@ -47,7 +47,7 @@ def create_user(call: Call) -> Result:
     """Create a user, with tags if they are given."""
     name = new_name(call, PRINCIPAL)
     check_text(call, "DisplayName", LONGEST_DISPLAY_NAME)
-    tags = read_tags(call, longest_value=LONGEST_TAG_VALUE)
+    tags = read_user_tags(call)
     ram.create_user(_as_ram(call, UserName=name))
     user = found(call.account.users.find(name), "User")
     add_tags(user.tags, tags)

@@ -113,7 +113,7 @@ def unbind_mfa_device(call: Call) -> Result:
 def get_user_mfa_info(call: Call) -> Result:
     """Return the device of a user."""
     device = found(named_user(call).mfa_device, "User.MFADevice")
-    return {"MFADevice": {"SerialNumber": device.serial_number, "Type": "VMFA"}}
+    return {"MFADevice": {"SerialNumber": device.serial_number, "Type": device.kind}}
 
 
 def _shows(seed: str, codes: tuple[str, str]) -> bool:
