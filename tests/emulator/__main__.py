@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> None:
         proxy_port=options.proxy,
         seed=read_seed(options.seed) if options.seed else None,
         members=options.members,
-        oidc_keys=_read_json(options.oidc_keys) if options.oidc_keys else {},
+        oidc_keys=_read_key_set(options.oidc_keys) if options.oidc_keys else {},
         site=options.site,
         latency_ms=options.latency_ms,
         qps=options.qps,
@@ -64,12 +64,16 @@ def run(options: argparse.Namespace) -> None:
             options.ready_file.unlink(missing_ok=True)
 
 
-def _read_json(path: Path) -> t.Any:
+def _read_key_set(path: Path) -> t.Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        message = f"{path} is not JSON: {error}"
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        message = f"{path} is not JSON"
         raise SeedError(message) from None
+    if not isinstance(content, dict) or not isinstance(content.get("keys"), list):
+        message = f"{path} is no JSON Web Key Set"
+        raise SeedError(message)
+    return content
 
 
 def _root_secret(file: Path | None) -> str | None:

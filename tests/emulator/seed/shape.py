@@ -237,7 +237,10 @@ def read_seed(path: Path) -> t.Any:
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SeedError(f"{path} is not YAML: {error}") from None
+        # The error's own text would quote the file, passwords included.
+        mark = getattr(error, "problem_mark", None)
+        place = f" in line {mark.line + 1}" if mark else ""
+        raise SeedError(f"{path} is not YAML{place}") from None
 
 
 def check_seed(seed: Record | None, members: int = 0) -> Record:

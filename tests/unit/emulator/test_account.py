@@ -217,3 +217,18 @@ def test_idle_logons(emulator: Emulator) -> None:
         "Inactive",
         "Active",
     ]
+
+
+def test_users_who_handle_their_own_device(
+    emulator: Emulator, sign_in: Callable[..., RawClient]
+) -> None:
+    """Users unbind their own device unless the account forbids it, and nobody else's."""
+    alice = sign_in("alice")
+    emulator.call("CreateUser", UserName="bob")
+    other = alice.act("UnbindMFADevice", UserName="bob")
+    own = alice.act("UnbindMFADevice", UserName="alice")
+
+    emulator.call("SetSecurityPreference", AllowUserToManageMFADevices=False)
+
+    assert own.code == "EntityNotExist.User.MFADevice"
+    assert other.code == alice.act("UnbindMFADevice", UserName="alice").code == "NoPermission"

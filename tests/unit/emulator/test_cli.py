@@ -109,6 +109,12 @@ def test_options(tmp_path: Path, make_client: Callable[..., RawClient]) -> None:
         ("--account-id", "12"),
         ("--port", "99999"),
         ("--root-secret-file", "/nonexistent"),
+        ("--start", "yesterday"),
+        ("--source-address", "here"),
+        ("--last-use-lag", "-1"),
+        ("--members", "-1"),
+        ("--proxy", "99999"),
+        ("--unknown-parameters", "maybe"),
     ],
 )
 def test_refused_options(tmp_path: Path, options: tuple[str, ...]) -> None:
@@ -126,13 +132,19 @@ def test_refused_options(tmp_path: Path, options: tuple[str, ...]) -> None:
         (("--tls-cert", "/nowhere", "--tls-key", "/nowhere"), b"No such file"),
         (("--root-secret-file", "/"), b"Is a directory"),
         (("--ready-file", "/nowhere/ready.json"), b"/nowhere/"),
+        (("--seed", "/nowhere"), b"No such file"),
+        (("--seed", __file__), b"is not YAML"),
+        (("--oidc-keys", __file__), b"is not JSON"),
+        (("--oidc-keys", "{words}"), b"is no JSON Web Key Set"),
     ],
 )
 def test_no_start(tmp_path: Path, options: tuple[str, ...], reason: bytes) -> None:
     """What keeps it from starting is one line, not a traceback."""
     with Emulator() as other:
         port = other.host_port.rpartition(":")[2]
-        given = [option.format(port=port) for option in options]
+        words = tmp_path / "words.json"
+        words.write_text("[]")
+        given = [option.format(port=port, words=words) for option in options]
         with running(tmp_path / "ready.json", *given) as process:
             output, _errors = process.communicate(timeout=10)
 
@@ -140,6 +152,17 @@ def test_no_start(tmp_path: Path, options: tuple[str, ...], reason: bytes) -> No
     assert output.startswith(b"emulator: ")
     assert reason in output
     assert output.count(b"\n") == 1
+
+
+def test_ready_file_of_an_organization(tmp_path: Path) -> None:
+    """The ready file names the operator of an organization, the proxy and its authority."""
+    with running(tmp_path / "ready.json", "--members", "1", "--proxy"):
+        ready = json.loads((tmp_path / "ready.json").read_text())
+        authority = Path(ready["ca_file"]).read_text()
+
+    assert ready["operator"].keys() == {"user_name", "access_key_id", "access_key_secret"}
+    assert ready["proxy"].startswith("http://127.0.0.1:")
+    assert "BEGIN CERTIFICATE" in authority
 
 
 def test_loopback_in_process() -> None:

@@ -15,10 +15,10 @@ import typing as t
 
 import pytest
 
+from emulator import Emulator
+
 if t.TYPE_CHECKING:
     from collections.abc import Callable
-
-    from emulator import Emulator
 
     from .conftest import Answer, RawClient
 
@@ -164,6 +164,20 @@ def test_faults(root: RawClient) -> None:
     assert [entry["kind"] for entry in left] == ["throttle", "empty"]
     assert (left[0]["times"], left[0]["retry_after_ms"]) == (2, 20)
     assert control(root, "GET", "faults").json["faults"] == []
+
+
+def test_state_of_another_account(make_client: type[RawClient]) -> None:
+    """The state of a member is told by its id, and that of nobody refused."""
+    with Emulator(members=1) as emulator:
+        member = emulator.state()["account_ids"][1]
+        anyone = make_client(emulator.host_port, "", "")
+
+        told = anyone.send("GET", f"/_emulator/state?account={member}", {}).json
+        refused = anyone.send("GET", "/_emulator/state?account=1", {})
+
+    assert told["account_id"] == member
+    assert list(told["roles"]) == ["ResourceDirectoryAccountAccessRole"]
+    assert refused.status == 400
 
 
 @pytest.mark.parametrize(

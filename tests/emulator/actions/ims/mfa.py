@@ -72,13 +72,14 @@ def delete_virtual_mfa_device(call: Call) -> Result:
     "BindMFADevice",
     required=f"{PRINCIPAL} SerialNumber AuthenticationCode1 AuthenticationCode2",
     on=USER,
+    own=ram.OWN,
 )
 def bind_mfa_device(call: Call) -> Result:
     """Bind a device to a user who can show two consecutive codes."""
     return ram.bind_mfa_device(as_ram(call))
 
 
-@IMS.action("UnbindMFADevice", required=PRINCIPAL, on=USER)
+@IMS.action("UnbindMFADevice", required=PRINCIPAL, on=USER, own=ram.OWN)
 def unbind_mfa_device(call: Call) -> Result:
     """Release the device of a user."""
     return ram.unbind_mfa_device(as_ram(call))

@@ -26,6 +26,7 @@ from ..service import RAM
 if t.TYPE_CHECKING:
     from ..call import Call, Result
 
+OWN = "allow_user_to_manage_mfa_devices"
 CODE = re.compile(r"[0-9]{6}")
 # The first of two consecutive codes may be this many steps old, or one ahead.
 TOTP_STEPS = range(-3, 2)
@@ -82,6 +83,7 @@ def delete_virtual_mfa_device(call: Call) -> Result:
     "BindMFADevice",
     required="SerialNumber UserName AuthenticationCode1 AuthenticationCode2",
     on=("user/{UserName}",),
+    own=OWN,
 )
 def bind_mfa_device(call: Call) -> Result:
     """Bind a device to a user who can show two consecutive codes."""
@@ -100,7 +102,7 @@ def bind_mfa_device(call: Call) -> Result:
     return {}
 
 
-@RAM.action("UnbindMFADevice", required="UserName", on=("user/{UserName}",))
+@RAM.action("UnbindMFADevice", required="UserName", on=("user/{UserName}",), own=OWN)
 def unbind_mfa_device(call: Call) -> Result:
     """Release the device of a user."""
     user = named_user(call)
