@@ -183,6 +183,10 @@ class Emulator:
         """Let keys show their last use after so many seconds, until the reset."""
         self._do(lambda: setattr(self._gateway.cloud, "last_use_lag", seconds))
 
+    def set_source_address(self, address: str) -> None:
+        """Let requests seem to come from this address, until the reset."""
+        self._do(lambda: setattr(self._gateway.cloud, "source_address", address))
+
     def call(
         self, action: str, /, service: t.Any = "", account: t.Any = "", **parameters: t.Any
     ) -> dict[str, t.Any]:

@@ -31,6 +31,7 @@ class Cloud:
         self.settings = settings
         self.clock = Clock(settings.start)
         self.last_use_lag = settings.last_use_lag
+        self.source_address = settings.source_address
         self.ids = Ids()
         self.nonces = NonceMemory()
         self.faults = FaultList()

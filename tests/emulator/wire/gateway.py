@@ -69,7 +69,7 @@ class Gateway:
                 request.raw_path,
                 request.headers,
                 body,
-                source_address=self.settings.source_address or request.remote or "",
+                source_address=cloud.source_address or request.remote or "",
                 is_secure=request.secure,
             )
             exchange = Exchange(self, cloud, wire, SERVICES.get(wire.version), entry)

@@ -20,7 +20,7 @@ if t.TYPE_CHECKING:
     from ..cloud.entities import Caller
     from .protocol import WireRequest
 
-SECRET_NAME = re.compile(r"password|secret|token|authenticationcode", re.IGNORECASE)
+SECRET_NAME = re.compile(r"password$|secret|token|authenticationcode", re.IGNORECASE)
 MASK = "********"
 
 
