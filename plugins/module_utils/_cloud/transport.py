@@ -17,12 +17,15 @@ import itertools
 import ssl
 import time
 import typing as t
+from urllib.parse import urlsplit
+
+from .options import Endpoint
 
 if t.TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Mapping
 
-    from .options import ConnectionOptions, Endpoint
+    from .options import ConnectionOptions
     from .sdk import Sdk
 
 _pool_sizes = itertools.count(1000)
@@ -50,10 +53,31 @@ class Transport:
         key = f"{endpoint.protocol}://{endpoint.host}:{port}:pool={self._pool_size}"
         sessions = self._sdk.DaraCore._sessions  # noqa: SLF001 - it has no public way
         if key not in sessions:
-            sessions[key] = self._session(endpoint)
+            sessions[key] = self._session(endpoint, self._options.proxies.proxy_for(endpoint))
 
-    def _session(self, endpoint: Endpoint) -> t.Any:
-        proxy = self._options.proxies.proxy_for(endpoint)
+    def exchange(
+        self,
+        method: str,
+        address: str,
+        headers: Mapping[str, str],
+        *,
+        seconds: float | None = None,
+        is_near: bool = False,
+    ) -> t.Any:
+        """Send a request that nobody signs, and return what was answered; raises OSError.
+
+        It may take so many seconds, and what `is_near` is not behind any proxy.
+        """
+        parts = urlsplit(address)
+        endpoint = Endpoint(parts.scheme, parts.netloc)
+        proxy = None if is_near else self._options.proxies.proxy_for(endpoint)
+        usual = (self._options.connect_timeout, self._options.read_timeout)
+        with self._session(endpoint, proxy) as session:
+            answer = session.request(method, address, headers=headers, timeout=seconds or usual)
+        answer.raise_for_status()
+        return answer
+
+    def _session(self, endpoint: Endpoint, proxy: str | None) -> t.Any:
         if endpoint.protocol == "https" and self._context is None:
             self._context = _tls_context(self._options.ca_bundle)
         return _session_class()(
