@@ -24,6 +24,7 @@ from .cloud.settings import Settings
 from .cloud.state import describe_account
 from .seed.past import set_past
 from .seed.shape import PAST, check_seed
+from .seed.sowing import OPERATOR
 from .wire.certificates import CertificateAuthority
 from .wire.control import PREFIX, Control, guard, is_loopback
 from .wire.faults import parse_fault
@@ -35,6 +36,7 @@ if t.TYPE_CHECKING:
     from types import TracebackType
 
     from .cloud.account import Account
+    from .cloud.ids import Credentials
 
 MAX_BODY = 10 * 1024**2
 # The SDK puts all parameters, a policy document included, into the URL.
@@ -73,7 +75,7 @@ class Emulator:
         self._settings = Settings(
             account_id=account_id or checked.get("account_id") or Ids().digits(16),
             root=Ids().credentials(root_secret),
-            operator=Ids().credentials() if "organization" in checked else None,
+            operator=_operator_key() if "organization" in checked else None,
             seed=checked,
             **behaviour,
         )
@@ -274,6 +276,13 @@ async def _leave_out_empty_date(_request: web.Request, response: web.StreamRespo
     """Send no date where a fault wants none; the server would fill it in otherwise."""
     if response.headers.get("Date") == "":
         del response.headers["Date"]
+
+
+def _operator_key() -> Credentials:
+    """Return the operator's key, whose id is the same at each start."""
+    ids = Ids()
+    ids.repeat_from(OPERATOR)
+    return ids.credentials()
 
 
 def _as_text(value: t.Any) -> str:

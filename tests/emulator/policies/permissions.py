@@ -73,16 +73,29 @@ def caller_arns(caller: Caller) -> list[str]:
 
 def no_permission(request: Request, resource: str, policy_type: str, verdict: Verdict) -> ApiError:
     """Return the refusal with the detail that the cloud adds to it."""
-    caller = request.caller
-    principal = {
-        "AuthPrincipalType": _principal_type(caller),
-        "AuthPrincipalOwnerId": caller.account.account_id,
-        "AuthPrincipalDisplayName": _display_name(caller),
-    }
-    diagnosis = {
+    return ApiError(
+        403,
+        "NoPermission",
+        "You are not authorized to do this action. You should be authorized by RAM.",
+        access_denied_detail={
+            "AuthAction": request.action,
+            **_principal(request.caller),
+            "PolicyType": policy_type,
+            "NoPermissionType": verdict.value,
+            "EncodedDiagnosticMessage": encode_diagnosis(
+                _diagnosis(request, resource, policy_type, verdict)
+            ),
+        },
+    )
+
+
+def _diagnosis(
+    request: Request, resource: str, policy_type: str, verdict: Verdict
+) -> dict[str, t.Any]:
+    return {
         "AuthAction": request.action,
         "AuthResource": resource,
-        "AuthPrincipal": principal,
+        "AuthPrincipal": _principal(request.caller),
         "AuthConditions": [
             {"ConditionKey": key, "ConditionValues": [value]}
             for key, value in request.context().items()
@@ -91,18 +104,14 @@ def no_permission(request: Request, resource: str, policy_type: str, verdict: Ve
         "NoPermissionPolicyType": policy_type,
         "MatchedPolicies": _denying_policies(request, resource, policy_type),
     }
-    return ApiError(
-        403,
-        "NoPermission",
-        "You are not authorized to do this action. You should be authorized by RAM.",
-        access_denied_detail={
-            "AuthAction": request.action,
-            **principal,
-            "PolicyType": policy_type,
-            "NoPermissionType": verdict.value,
-            "EncodedDiagnosticMessage": encode_diagnosis(diagnosis),
-        },
-    )
+
+
+def _principal(caller: Caller) -> dict[str, str]:
+    return {
+        "AuthPrincipalType": _principal_type(caller),
+        "AuthPrincipalOwnerId": caller.account.account_id,
+        "AuthPrincipalDisplayName": _display_name(caller),
+    }
 
 
 def encode_diagnosis(diagnosis: dict[str, t.Any]) -> str:

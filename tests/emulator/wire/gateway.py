@@ -61,20 +61,9 @@ class Gateway:
         # A request that is under way while the cloud is reset still belongs to the old one.
         cloud, transport = self.cloud, request.transport
         with cloud.log.request(transport) as entry:
-            body = await request.read()
-            if self.settings.latency_ms:
-                await asyncio.sleep(self.settings.latency_ms / 1000)
-            wire = read_request(
-                request.method,
-                request.raw_path,
-                request.headers,
-                body,
-                source_address=cloud.source_address or request.remote or "",
-                is_secure=request.secure,
-            )
-            exchange = Exchange(self, cloud, wire, SERVICES.get(wire.version), entry)
-            caller = known_caller(cloud, wire.access_key_id)
-            entry.describe_request(wire, exchange.service_name, caller)
+            exchange = Exchange(self, cloud, *await self._read(request, cloud), entry)
+            caller = known_caller(cloud, exchange.wire.access_key_id)
+            entry.describe_request(exchange.wire, exchange.service_name, caller)
             fault = cloud.faults.draw(entry)
             reply = await fault.strike(exchange) if fault else exchange.perform()
             if reply is None:
@@ -82,15 +71,25 @@ class Gateway:
                     transport.abort()
                 return web.Response()
             entry.status = reply.status
+        headers = {"Content-Type": reply.content_type, "Date": cloud.clock.http_date()}
         return web.Response(
-            body=reply.body,
-            status=reply.status,
-            headers={
-                "Content-Type": reply.content_type,
-                "Date": cloud.clock.http_date(),
-                **reply.headers,
-            },
+            body=reply.body, status=reply.status, headers={**headers, **reply.headers}
         )
+
+    async def _read(self, request: web.Request, cloud: Cloud) -> tuple[WireRequest, Service | None]:
+        """Return what a request says, and the service that it is for, if there is one."""
+        body = await request.read()
+        if self.settings.latency_ms:
+            await asyncio.sleep(self.settings.latency_ms / 1000)
+        wire = read_request(
+            request.method,
+            request.raw_path,
+            request.headers,
+            body,
+            source_address=cloud.source_address or request.remote or "",
+            is_secure=request.secure,
+        )
+        return wire, SERVICES.get(wire.version)
 
     def call_as_root(
         self, name: str, parameters: dict[str, str], *, service: str = "", account: str = ""

@@ -77,20 +77,7 @@ def read_request(
             body.decode(errors="replace"), keep_blank_values=True
         )
     values = dict(pairs)
-    authorization = headers.get("Authorization")
-    # Each scheme is believed only where it signs: ACS3 covers the headers, RPC the parameters.
-    if authorization is None:
-        common, action, version = RPC_COMMON, values.get("Action"), values.get("Version")
-        if "Signature" not in values:
-            # Nothing is signed, so nothing can be forged: an anonymous call of a current SDK.
-            action = action or headers.get("x-acs-action")
-            version = version or headers.get("x-acs-version")
-        key_id = values.get("AccessKeyId", "")
-    else:
-        common = ACS3_COMMON
-        action, version = headers.get("x-acs-action"), headers.get("x-acs-version")
-        match = ACS3_AUTHORIZATION.fullmatch(authorization)
-        key_id = match["id"] if match else ""
+    claim = _claim(headers, values)
     return WireRequest(
         method=method,
         target=target,
@@ -98,13 +85,40 @@ def read_request(
         pairs=pairs,
         query=query,
         body=body,
-        action=action or "",
-        version=version or "",
+        action=claim.action or "",
+        version=claim.version or "",
         format=_format(values.get("Format", ""), headers.get("Accept", "")),
-        access_key_id=key_id,
-        parameters={name: value for name, value in pairs if name not in common},
+        access_key_id=claim.access_key_id,
+        parameters={name: value for name, value in pairs if name not in claim.common},
         source_address=source_address,
         is_secure=is_secure,
+    )
+
+
+class _Claim(t.NamedTuple):
+    """What a request says that it wants, and by whose key; `common` are no action's parameters."""
+
+    common: frozenset[str]
+    action: str | None
+    version: str | None
+    access_key_id: str
+
+
+def _claim(headers: MultiMapping[str], values: Parameters) -> _Claim:
+    # Each scheme is believed only where it signs: ACS3 covers the headers, RPC the parameters.
+    action, version = headers.get("x-acs-action"), headers.get("x-acs-version")
+    authorization = headers.get("Authorization")
+    if authorization is not None:
+        match = ACS3_AUTHORIZATION.fullmatch(authorization)
+        return _Claim(ACS3_COMMON, action, version, match["id"] if match else "")
+    if "Signature" in values:
+        action = version = None
+    # Where nothing is signed nothing can be forged: an anonymous call of a current SDK.
+    return _Claim(
+        RPC_COMMON,
+        values.get("Action") or action,
+        values.get("Version") or version,
+        values.get("AccessKeyId", ""),
     )
 
 

@@ -387,3 +387,13 @@ def bind_mfa(emulator: Emulator, user_name: str) -> dict[str, str]:
         AuthenticationCode2=totp(device["Base32StringSeed"], step),
     )
     return device
+
+
+def test_empty_user_name(
+    emulator: Emulator, root: RawClient, refusal: Callable[..., tuple[int, str]]
+) -> None:
+    """An empty name is none: it means the caller's keys, and is missing where one is needed."""
+    keys = root.act("ListAccessKeys", UserName="").json["AccessKeys"]["AccessKey"]
+
+    assert [key["AccessKeyId"] for key in keys] == [emulator.access_key_id]
+    assert refusal("GetUser", UserName="") == (400, "MissingParameter")

@@ -10,7 +10,7 @@ import json
 import typing as t
 from dataclasses import dataclass
 
-from ...cloud.entities import SYSTEM, Role
+from ...cloud.entities import Role
 from ...errors import invalid, not_emulated
 from ..rules import MAX_DESCRIPTION, check_text
 from ..service import RAM
@@ -55,11 +55,6 @@ def create_service_linked_role(call: Call) -> Result:
     """Create the role of a service."""
     account, template = call.account, _template(call)
     description = check_text(call, "Description", MAX_DESCRIPTION)
-    statement = {
-        "Action": "sts:AssumeRole",
-        "Effect": "Allow",
-        "Principal": {"Service": [call["ServiceName"]]},
-    }
     role = Role(
         name=template.role_name,
         role_id=account.ids.digits(18),
@@ -67,14 +62,11 @@ def create_service_linked_role(call: Call) -> Result:
         create_date=account.clock.timestamp(),
         update_date=account.clock.timestamp(),
         description=description or template.description,
-        trust_document=json.dumps({"Statement": [statement], "Version": "1"}),
+        trust_document=_trust_document(call["ServiceName"]),
         max_session_duration=3600,
         service=call["ServiceName"],
     )
     add_role(account, role)
-    policy = account.policies_of_type(SYSTEM).find(template.policy_name)
-    if policy:
-        role.policies[policy] = policy.attachments[role] = role.create_date
     return {
         "Role": {
             "RoleId": role.role_id,
@@ -86,6 +78,12 @@ def create_service_linked_role(call: Call) -> Result:
             "CreateDate": role.create_date,
         }
     }
+
+
+def _trust_document(service: str) -> str:
+    principal = {"Service": [service]}
+    statement = {"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": principal}
+    return json.dumps({"Statement": [statement], "Version": "1"})
 
 
 @RAM.action("DeleteServiceLinkedRole", required="RoleName", on=("role/{RoleName}",))
