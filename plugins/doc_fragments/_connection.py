@@ -14,13 +14,16 @@ requirements:
   - alibabacloud-tea-openapi >= 0.4.3
   - alibabacloud-credentials >= 1.0.9
 notes:
-  - Credentials are taken from the first of these that is given. The options O(access_key_id),
+  - Credentials are taken from the first of these that is given; if it is broken, the task fails, and
+    no other signs in its place. The options O(access_key_id),
     O(access_key_secret) and O(security_token); the option O(profile); the environment variables
     E(ALIBABA_CLOUD_ACCESS_KEY_ID), E(ALIBABA_CLOUD_ACCESS_KEY_SECRET) and
     E(ALIBABA_CLOUD_SECURITY_TOKEN); E(ALICLOUD_ACCESS_KEY), E(ALICLOUD_SECRET_KEY) and
     E(ALICLOUD_SECURITY_TOKEN) as Terraform users have them; E(ALIBABA_CLOUD_PROFILE) or
     E(ALICLOUD_PROFILE); the default chain of C(alibabacloud-credentials) (OIDC, the aliyun CLI's
     current profile, credentials file, ECS RAM role, credentials URI).
+  - The environment is that of the task, C(environment) of the play and the task included, for
+    proxies and E(HOME) too.
   - The console asks for a phone verification before it creates a key. The API has no such step; the
     caller's own credentials, for example an MFA-backed STS session, take its place.
 options:
@@ -44,7 +47,7 @@ options:
   assume_role:
     description:
       - A role to assume with the credentials; the requests are then signed with the session that
-        STS hands out.
+        STS hands out. It is renewed before it ends.
     type: dict
     suboptions:
       role_arn:
@@ -62,6 +65,16 @@ options:
       external_id:
         description: External ID that the trust policy of the role asks for.
         type: str
+      policy:
+        description:
+          - A policy for the session, as a mapping or as JSON. The session may do what both this and
+            the policies of the role allow.
+        type: json
+  account_id:
+    description:
+      - Number of the account that the task is for. Credentials of another one are refused before
+        anything is read or changed.
+    type: str
   ram_endpoint:
     description:
       - Where RAM answers, as a host, C(host:port) or URL. Plain C(http) is refused for anything but
@@ -84,7 +97,7 @@ options:
     type: int
     default: 5
   read_timeout:
-    description: Seconds to wait for an answer, a day at most.
+    description: Seconds to wait for an answer as a whole, a day at most.
     type: int
     default: 10
   max_attempts:
