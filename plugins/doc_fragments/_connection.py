@@ -14,8 +14,8 @@ requirements:
   - alibabacloud-tea-openapi >= 0.4.3
   - alibabacloud-credentials >= 1.0.9
 notes:
-  - Credentials are taken from the first of these that is given; if it is broken, the task fails, and
-    no other signs in its place. The options O(access_key_id),
+  - Credentials are taken from the first of these that is given; if it is broken, the task fails,
+    and no other signs in its place. The options O(access_key_id),
     O(access_key_secret) and O(security_token); the option O(profile); the environment variables
     E(ALIBABA_CLOUD_ACCESS_KEY_ID), E(ALIBABA_CLOUD_ACCESS_KEY_SECRET) and
     E(ALIBABA_CLOUD_SECURITY_TOKEN); E(ALICLOUD_ACCESS_KEY), E(ALICLOUD_SECRET_KEY) and
