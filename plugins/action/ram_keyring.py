@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import typing as t
 from collections import Counter
 
@@ -14,8 +13,8 @@ from ..module_utils._work.stats import stats
 from ..module_utils._work.task import ACCOUNT_KEY_WARNING
 from ..plugin_utils._action import RamAction, failure
 from ..plugin_utils._job_folder import short_lived
-from ..plugin_utils._keyring.keyring import Request, Settings
-from ..plugin_utils._keyring.run import FileOptions, converge_files
+from ..plugin_utils._keyring.report import Request, Settings
+from ..plugin_utils._keyring.run import FileOptions, Work, converge_files
 from ..plugin_utils._keyring.table import Choices
 from ..plugin_utils._pairs.source import find_owners, read_download
 from ..plugin_utils._progress import Progress
@@ -29,6 +28,7 @@ if t.TYPE_CHECKING:
     from ..plugin_utils._pairs.source import Download, OwnedPair
 
 STATES = ["present", "absent"]
+NAMES_SHOWN = 5
 
 
 class ActionModule(RamAction):
@@ -52,7 +52,6 @@ class ActionModule(RamAction):
         },
         "on_missing": {"type": "str", "choices": ["create", "fail"], "default": "create"},
         "verify": {"type": "str", "choices": ["new", "all", "none"], "default": "new"},
-        "account_id": {"type": "str"},
         "new_users": {"type": "list", "elements": "str", "default": []},
         "concurrency": {"type": "int", "default": 16},
         "lock_timeout": {"type": "int", "default": 300},
@@ -69,7 +68,8 @@ class ActionModule(RamAction):
         path = params["import_csv"]
         download = read_download(self.resolve_path(path), vault) if path is not None else None
         client = self.connect(params)
-        _refuse_other_account(client, params["account_id"])
+        # Credentials that don't work are told before any file is waited for.
+        account_id = client.identity.account_id
         owned = find_owners(client, download, params["concurrency"]) if download else {}
         if users is None:
             users = [_described_user(name, params) for name in owned]
@@ -78,17 +78,28 @@ class ActionModule(RamAction):
         wanted = self._wanted(users, owned)
         options, settings = self._file_options(params, wanted), self._settings(params, owned)
         new_users = params["new_users"] if settings.check_mode else ()
-        keyrings, problem = converge_files(
-            client, vault, wanted, options, settings, new_users=new_users
-        )
-        result = self._result(client, keyrings, problem, download)
+        work = Work(client, vault, wanted, options, settings, new_users)
+        keyrings, problem = converge_files(work)
+        self._tell_of_new_keys(keyrings)
+        names = [user["name"] for user in users]
+        result = self._result(client, keyrings, problem, names, download)
+        result["account_id"] = account_id
         return {**result, "csv_file": str(options.csv_path)} if options.csv_path else result
 
     def _warn_of_loss(self, path: Path) -> None:
         """Warn at once, as the task's result would come too late for people to step in."""
-        warning = short_lived(path, os.environ)
+        warning = short_lived(path, self._environment())
         if warning:
             self._display.warning(warning)
+
+    def _tell_of_new_keys(self, keyrings: list[Keyring]) -> None:
+        """Say which users have got keys, and where these are."""
+        for keyring in keyrings:
+            names = keyring.new_keys()
+            if names and not self._task.check_mode:
+                told = ", ".join(names[:NAMES_SHOWN])
+                rest = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
+                self._display.display(f"New keys of {told}{rest} are in {keyring.path}")
 
     def _wanted(
         self, users: list[dict[str, str]], owned: dict[str, OwnedPair]
@@ -139,16 +150,20 @@ class ActionModule(RamAction):
         client: Client,
         keyrings: list[Keyring],
         problem: RamError | None,
+        names: list[str],
         download: Download | None,
     ) -> dict[str, t.Any]:
-        result: dict[str, t.Any] = {"account_id": client.identity.account_id}
+        result: dict[str, t.Any] = {}
         if problem:
             result["changed"] = any(keyring.has_settled for keyring in keyrings)
         else:
             result["changed"] = any(keyring.changed for keyring in keyrings)
-            result["users"] = [user for keyring in keyrings for user in keyring.results()]
+            result["users"] = _in_order(names, keyrings)
             fates = [fate for keyring in keyrings for fate in keyring.fates()]
             result["stats"] = stats(fates, client)
+        result["suspected_keys"] = [
+            suspect.as_result() for keyring in keyrings for suspect in keyring.suspects
+        ]
         warnings = [warning for keyring in keyrings for warning in keyring.warnings]
         if download and download.warning:
             warnings.insert(0, download.warning)
@@ -167,6 +182,15 @@ class ActionModule(RamAction):
             failed = [user["user_name"] for user in users if "error" in user]
             result.update(failed=True, **told_together(errors, failed, len(users)))
         return result
+
+
+def _in_order(names: list[str], keyrings: list[Keyring]) -> list[dict[str, t.Any]]:
+    """Return the results of all users in the order in which the task names them."""
+    places = {name: place for place, name in enumerate(names)}
+    results = [each for keyring in keyrings for each in keyring.results()]
+    return [
+        result for _request, result in sorted(results, key=lambda each: places[each[0].user_name])
+    ]
 
 
 def _described_users(params: dict[str, t.Any]) -> list[dict[str, str]] | None:
@@ -219,9 +243,3 @@ def _refuse_other_owners(
         )
     if keyless:
         raise InputError(f"{download.path} has no key of user {', '.join(keyless)}")
-
-
-def _refuse_other_account(client: Client, expected: str | None) -> None:
-    actual = client.identity.account_id
-    if expected and expected != actual:
-        raise InputError(f"This run signs for account {actual}, not for {expected} (account_id)")

@@ -230,7 +230,8 @@ users:
     action:
       description:
         - V(created), V(unchanged), V(activated), V(replaced), V(imported), V(renamed) (the user has
-          another name now), V(removed), V(recovered) (the key of an interrupted run) or V(failed).
+          another name now), V(removed), V(recovered) (the key is from the log of an earlier run) or
+          V(failed).
       returned: always
       type: str
       sample: created
@@ -257,6 +258,35 @@ account_id:
   returned: unless nothing could be decided
   type: str
   sample: "1234567890123456"
+suspected_keys:
+  description:
+    - Keys that creates may have made that got no answer. Nobody knows their secrets.
+    - They are left alone for a day, then made inactive unless they are used, and deleted a week
+      later. The guide to the keyring tells more.
+  returned: unless nothing could be decided
+  type: list
+  elements: dict
+  contains:
+    user_name:
+      description: Name of the user.
+      returned: always
+      type: str
+      sample: slb-api
+    access_key_id:
+      description: ID of the key.
+      returned: always
+      type: str
+      sample: LTAI5tEXAMPLEEXAMPLE0002
+    state:
+      description: V(suspected), or V(set_aside) if it was made inactive.
+      returned: always
+      type: str
+      sample: suspected
+    goes_at:
+      description: When it is deleted at the earliest, if nobody uses it.
+      returned: always
+      type: str
+      sample: 2026-12-04 09:30 UTC
 problems:
   description: Each reason why nothing was done; C(msg) tells the first two.
   returned: when there are users that can't be helped, or several keys of other accounts to import

@@ -22,7 +22,7 @@ GLANCE_SECONDS = 0.005
 @contextlib.contextmanager
 def kept_journal(keyring: Path, copy: Path) -> Iterator[None]:
     """Give the journal beside the keyring, should one appear, a second name that outlives it."""
-    journal = keyring.with_name(f".{keyring.name}.pending")
+    journal = keyring.with_name(f".{keyring.name}.pending.yml")
     over = threading.Event()
 
     def look_out() -> None:
@@ -45,4 +45,4 @@ def count_commits(copy: Path) -> int:
     if not copy.exists():
         return 0
     lines = copy.read_text(encoding="utf-8").splitlines()
-    return sum(json.loads(line)["type"] == "group" for line in lines)
+    return sum(json.loads(line.partition(": ")[2])["type"] == "group" for line in lines)

@@ -77,6 +77,6 @@ def _let_colleague_in(round_: Round) -> None:
     """Perhaps have the colleague make keys before the next run."""
     visit = round_.chance.choice(("none", "none", "later", "used", "both"))
     if visit in ("used", "both"):
-        round_.colleague.make_and_use_keys(1)
+        round_.colleague.make_keys(1)
     if visit in ("later", "both"):
         round_.colleague.make_keys_later(2)

@@ -22,6 +22,8 @@ if t.TYPE_CHECKING:
     from .site import Site
 
 MOST_RERUNS = 3
+# What a run left without an answer is set aside after a day, and gone a week later.
+WAITS = (25 * 3600, 9 * 86_400, 2 * 86_400)
 
 
 @dataclass
@@ -73,6 +75,9 @@ class Round:
     def conclude(self) -> Outcome:
         """Run until it succeeds, check everything, and return what came of the round."""
         self.site.emulator.clear_faults()
+        for wait in WAITS:
+            self._run_again()
+            self.site.emulator.advance_clock(wait)
         for _rerun in range(MOST_RERUNS):
             self.outcome.reruns += 1
             if self.site.finish(self.site.start()) == 0:
@@ -86,6 +91,10 @@ class Round:
         )
         self.outcome.runs = len(self.site.outputs)
         return self.outcome
+
+    def _run_again(self) -> None:
+        self.outcome.reruns += 1
+        self.site.finish(self.site.start())
 
     def _look_for_leaks(self) -> None:
         self._secrets |= {key["access_key_secret"] for key in self.site.cloud_keys().values()}

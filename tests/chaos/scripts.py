@@ -22,9 +22,9 @@ LAYOUTS = ("file", "inline")
 KILLS_OF_A_RANDOM_ROUND = 2
 # A taste of everything, in less than a minute.
 SHORT = (
-    "steps/file/CreateAccessKey-answered.5/DeleteAccessKey-sent.1/group-torn.1/file-durable.1/1",
-    "steps/inline/intent-torn.3/CreateAccessKey-sent.2/DeleteAccessKey-answered.1/file-torn.1/2",
-    "steps/inline/intent-durable.2/group-durable.1/file-renamed.1/journal-doomed.1/3",
+    "steps/file/CreateAccessKey-answered.5/suspected-torn.1/group-torn.1/file-durable.1/1",
+    "steps/inline/intent-torn.3/CreateAccessKey-sent.2/suspected-durable.1/file-torn.1/2",
+    "steps/inline/intent-durable.2/group-durable.1/file-renamed.1/stored-torn.1/3",
     "random/file/4",
     "rivals-and-kill/inline/5",
     "fault/file/late/CreateAccessKey/30/6",

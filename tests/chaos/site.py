@@ -60,7 +60,7 @@ class Site:
         for name in ("home", "tmp", "work"):
             (folder / name).mkdir(parents=True)
         self.file = folder / "work" / "keyring.yml"
-        self.journal = self.file.with_name(f".{self.file.name}.pending")
+        self.journal = self.file.with_name(f".{self.file.name}.pending.yml")
         self.lock = self.file.with_name(f".{self.file.name}.lock")
         self._password_file = folder / "password"
         self._password_file.write_text(vault_file.PASSWORD)
@@ -136,7 +136,9 @@ class Site:
 
     def announced_users(self) -> set[str]:
         """Return the users for whom the journal says that a create is about to be sent."""
-        return {record["user_name"] for record in self._journal_records() if "sent" in record}
+        return {
+            record["user_name"] for record in self._journal_records() if "signed_from" in record
+        }
 
     def is_locked(self) -> bool:
         """Tell whether some process still holds the lock of the file."""
@@ -160,7 +162,7 @@ class Site:
         for line in lines:
             # A torn record tells nothing.
             with contextlib.suppress(ValueError):
-                records.append(json.loads(line))
+                records.append(json.loads(line.partition(b": ")[2]))
         return records
 
     def _environment(self) -> dict[str, str]:

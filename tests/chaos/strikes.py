@@ -13,7 +13,8 @@ if t.TYPE_CHECKING:
     import random
     from collections.abc import Callable
 
-CREATE, DELETE = "CreateAccessKey", "DeleteAccessKey"
+CREATE = "CreateAccessKey"
+SUSPECTED = "suspected"
 
 
 class Step(t.NamedTuple):
@@ -40,16 +41,15 @@ STEPS = {
     "group torn": Step(3, "within the write of the save"),
     "group written": Step(3, "save written, not yet durable"),
     "group durable": Step(3, "after save"),
-    f"{DELETE} unsent": Step(1, "settling, before a lost key is deleted"),
-    f"{DELETE} sent": Step(1, "settling, delete in flight"),
-    f"{DELETE} answered": Step(1, "settling, after the delete"),
+    "suspected torn": Step(1, "settling, within the write of a suspicion"),
+    "suspected durable": Step(1, "settling, a key is suspected"),
     "file unopened": Step(1, "before the new file is opened"),
     "file torn": Step(1, "within the write of the new file"),
     "file written": Step(1, "between write and fsync"),
     "file durable": Step(1, "between fsync and rename"),
     "file renamed": Step(1, "between rename and fsync of the directory"),
-    "journal doomed": Step(1, "file replaced, sidecar still there"),
-    "journal gone": Step(1, "sidecar gone, directory not synced"),
+    "stored torn": Step(1, "file replaced, within the write of that to the sidecar"),
+    "stored durable": Step(1, "file replaced, and the sidecar tells so"),
 }
 # A later run of a chain has fewer users left.
 MOST_LATER = 2
@@ -92,5 +92,5 @@ def make_chain(needs: Callable[[str], float], chance: random.Random) -> list[Str
 def _strike(step: str, earlier: list[str], chance: random.Random) -> Strike:
     most = min(STEPS[step].times, MOST_LATER) if earlier else STEPS[step].times
     has_orphan = bool(earlier) and earlier[-1] in LEAVES_ORPHAN
-    drops = step.startswith(DELETE) and not has_orphan
+    drops = step.startswith(SUSPECTED) and not has_orphan
     return Strike(step, chance.randint(1, most), drops)

@@ -187,7 +187,7 @@ def test_killed_run_leaves_no_secret(
     for name in ("first", "second"):
         emulator.call("CreateUser", UserName=name)
     emulator.fail("CreateAccessKey", "delay", skip=1, ms=60_000, when="after")
-    journal = controller.folder / ".keyring.yml.pending"
+    journal = controller.folder / ".keyring.yml.pending.yml"
     environment = {**signing(operator), "ANSIBLE_DEBUG": "true"}
     users = {"file": "keyring.yml", "users": ["first", "second"], "read_timeout": 3}
     task = ("ansible", "localhost", "-m", KEYRING, "-a", json.dumps(users))

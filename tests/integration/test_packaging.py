@@ -39,7 +39,7 @@ JUNK = (
     "plugins/action/__pycache__/junk.pyc",
     "plugins/action/ram_keyring.py.orig",
     "secrets/.ram_keyring.yml.lock",
-    "secrets/.ram_keyring.yml.pending",
+    "secrets/.ram_keyring.yml.pending.yml",
     "secrets/ram_keyring.yml",
     "tests/output/junk",
 )

@@ -86,7 +86,6 @@ def test_stopped_run(
     assert program.returncode != 0
     assert emulator.actions().count("CreateAccessKey") == IN_FLIGHT
     assert stored == cloud_keys(emulator)
-    assert not (controller.folder / ".keys.yml.pending").exists()
     assert run_again(emulator, controller) == stored
 
 
@@ -117,7 +116,6 @@ def test_timeout_of_the_task(emulator: Emulator, controller: Controller) -> None
     assert "stopped by the task's timeout" in done.stdout
     assert emulator.actions().count("CreateAccessKey") == IN_FLIGHT
     assert stored_keys(controller) == cloud_keys(emulator)
-    assert not (controller.folder / ".keys.yml.pending").exists()
 
 
 def test_loop_that_is_stopped(emulator: Emulator, controller: Controller) -> None:

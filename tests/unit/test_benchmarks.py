@@ -139,14 +139,16 @@ def test_goals_of_the_rate(span: float, throttled: int, met: list[bool]) -> None
 def test_commits(tmp_path: Path) -> None:
     """Groups of keys are counted in a journal that is deleted meanwhile."""
     keyring, copy = tmp_path / "keyring.yml", tmp_path / "copy"
-    journal = tmp_path / ".keyring.yml.pending"
+    journal = tmp_path / ".keyring.yml.pending.yml"
     with kept_journal(keyring, copy):
         journal.touch()
         deadline = time.monotonic() + PATIENCE
         while not copy.exists() and time.monotonic() < deadline:
             time.sleep(0.001)
         kinds = ("header", "intent", "intent", "group", "intent", "group")
-        journal.write_text("".join(f"{json.dumps({'type': kind})}\n" for kind in kinds))
+        journal.write_text(
+            "".join(f"_ram_keyring_1_1: {json.dumps({'type': kind})}\n" for kind in kinds)
+        )
         journal.unlink()
 
     assert count_commits(copy) == 2

@@ -9,11 +9,14 @@ import contextlib
 import typing as t
 from dataclasses import replace
 
-from ...module_utils._cloud.errors import RamError, UnansweredError
-from ...module_utils._ram.access_key import AccessKeyApi, settle_lost_create
-from ...module_utils._stopping import refuse_if_out_of_time
-from ...module_utils._work.pool import attempt_all
-from .journal import Intent, JournalError, Refusal, SavedKey
+from ...module_utils._cloud.clock import running_seconds
+from ...module_utils._cloud.errors import RamError
+from ...module_utils._ram.access_key import QUOTA, AccessKeyApi
+from ...module_utils._stopping import StoppedError, refuse_if_out_of_time
+from .clock import server_now, told_time
+from .evidence import SIGNED_WITHIN, window
+from .log import LogError
+from .records import Intent, NewKey, Refused
 
 if t.TYPE_CHECKING:
     from collections.abc import Collection
@@ -22,52 +25,46 @@ if t.TYPE_CHECKING:
     from ...module_utils._ram.access_key import AccessKey
     from ...module_utils._ram.user import User
     from .._vault_file.file import Entry, KeyringFile
-    from .journal import Journal
+    from .log import Log
     from .table import Situation
+
+# A disk that takes longer to note an intent would make it void again and again.
+ATTEMPTS_TO_NOTE = 3
+QUOTA_CODES = "LimitExceeded"
 
 
 class Creator:
     """Creates keys for the users of one file; safe to share between threads."""
 
-    def __init__(self, client: Client, file: KeyringFile, journal: Journal) -> None:
+    def __init__(self, client: Client, file: KeyringFile, log: Log) -> None:
         self._client = client
         self._file = file
-        self._journal = journal
+        self._log = log
         # By user id: what was sent and is not known to have left no key, and the keys that arrived.
         self._open: dict[str, Intent] = {}
         self._made: dict[str, str] = {}
-        self._unanswered: list[Intent] = []
 
-    def has_settled(self, stored_ids: Collection[str]) -> bool:
-        """Tell whether all that was sent is known to have left a stored key, or none."""
-        return all(self._made.get(user_id) in stored_ids for user_id in self._open)
+    def create(self, case: Situation, purpose: str) -> Entry:
+        """Return the entry of a new key that is in the log by now.
 
-    def create(self, case: Situation) -> Entry:
-        """Return the entry of a new key that is in the journal by now.
-
-        Raises RamError if there is none; every request that is sent is in the journal before.
+        Raises RamError if there is none; every request that is sent is in the log before. One that
+        gets no answer is left to the next run.
         """
-        intent = _intent_for(case)
+        intent = _intent_for(case, purpose)
         api = AccessKeyApi(self._client, case.user_name)
 
         def announce() -> None:
             nonlocal intent
-            sent = self._client.server_time()
-            intent = replace(intent, sent=sent, until=self._client.answer_deadline(sent))
-            self._journal.note(intent)
-            # It leaves only now, and noting it may have taken its time.
-            until = self._client.answer_deadline(self._client.server_time())
-            intent = self._open[intent.user_id] = replace(intent, until=until)
+            intent = self._announced(intent)
 
         try:
             key = api.create(announce)
-        except JournalError as error:
+        except LogError as error:
             self._open.pop(intent.user_id, None)
             raise RamError(f"No key was created for user {case.user_name}: {error}") from None
-        except UnansweredError:
-            self._unanswered.append(intent)
-            raise
-        except RamError:
+        except RamError as error:
+            if not _is_refusal(error, intent):
+                raise _unanswered(error, self._open.get(intent.user_id, intent)) from None
             self._refuse(intent)
             raise
         self._made[intent.user_id] = str(key.access_key_id)
@@ -89,34 +86,28 @@ class Creator:
             if self._made.get(user_id) not in stored_ids
         }
 
-    def settle_unanswered(self, concurrency: int) -> dict[str, str]:
-        """Find out what the creates without an answer did; return that in words, by user name.
-
-        A create may still be carried out late, so the keys are listed no sooner than the read
-        time-out after it was sent.
-        """
-        outcomes = attempt_all(self._settle, self._unanswered, concurrency)
-        words: dict[str, str] = {}
-        for intent, outcome in zip(self._unanswered, outcomes, strict=True):
-            if outcome.error:
-                told = f"what it did is for the next run to settle ({outcome.error})"
-            elif outcome.value:
-                told = f"the key {outcome.value} that it made was deleted; run again"
-            else:
-                told = "no key that only it can have made was found; run again"
-            words[intent.user_name] = told
-        return words
+    def _announced(self, intent: Intent) -> Intent:
+        """Note that the create is about to be signed, and return the intent as it was noted."""
+        for _attempt in range(ATTEMPTS_TO_NOTE):
+            began, now = running_seconds(), server_now(self._client)
+            until = now.latest + SIGNED_WITHIN
+            intent = replace(intent, signed_from=now.earliest, signed_until=until)
+            self._log.note(intent)
+            self._open[intent.user_id] = intent
+            if running_seconds() - began < SIGNED_WITHIN / 2:
+                return intent
+        raise LogError(f"noting it in {self._log.path} takes longer than {SIGNED_WITHIN / 2:.0f} s")
 
     def _save(self, api: AccessKeyApi, intent: Intent, key: AccessKey) -> None:
-        saved = SavedKey(
+        saved = NewKey(
             user_id=intent.user_id,
             access_key_id=str(key.access_key_id),
             created=str(key.create_date or ""),
             access_key_secret=str(key.access_key_secret),
         )
         try:
-            self._journal.note(saved)
-        except JournalError as error:
+            self._log.note(saved)
+        except LogError as error:
             raise self._undone(api, intent, saved.access_key_id, error) from None
 
     def _withdrawn(self, intent: Intent, cause: RamError) -> RamError:
@@ -143,33 +134,41 @@ class Creator:
         self._refuse(intent)
         return RamError(f"Key {key_id} was deleted again: {reason}")
 
-    def _settle(self, intent: Intent) -> str | None:
-        api = AccessKeyApi(self._client, intent.user_name)
-        known = {str(entry.access_key_id) for entry in self._file.entries.values()}
-        lost = settle_lost_create(
-            api,
-            self._client,
-            known=known | set(intent.known_key_ids),
-            sent=intent.sent,
-            until=intent.until,
-        )
-        self._refuse(intent)
-        return lost
-
     def _refuse(self, intent: Intent) -> None:
-        """Spare the next run, if this one is killed, the search for a key that there is not."""
+        """Spare the next run the search for a key that there is not."""
         if self._open.pop(intent.user_id, None):
-            with contextlib.suppress(JournalError):
-                self._journal.note(Refusal(intent.user_id))
+            with contextlib.suppress(LogError):
+                self._log.note(Refused(intent.user_id))
 
 
-def _intent_for(case: Situation) -> Intent:
+def _unanswered(error: RamError, intent: Intent) -> RamError:
+    """Return an error that also tells when the create may make its key."""
+    start, end = window(intent)
+    return error.reworded(
+        f"{error}. If it makes a key of user {intent.user_name} all the same, that is between "
+        f"{told_time(start - 60)} and {told_time(end)}; the next runs look for it, and create "
+        "another one"
+    )
+
+
+def _is_refusal(error: RamError, intent: Intent) -> bool:
+    """Tell whether a create is known not to have made a key."""
+    # Who is stopped while waiting for a turn has sent nothing.
+    if error.is_refusal or isinstance(error, StoppedError):
+        return True
+    # A full quota may be the work of this very create, unless it was full before.
+    was_full = len(intent.known_key_ids) >= QUOTA
+    return was_full and str(error.code).startswith(QUOTA_CODES)
+
+
+def _intent_for(case: Situation, purpose: str) -> Intent:
     user = t.cast("User", case.user)
     return Intent(
         user_id=str(user.user_id),
         user_name=case.user_name,
         known_key_ids=[str(key.access_key_id) for key in case.keys or []],
         entry_key_id=case.entry.access_key_id if case.entry else None,
-        sent=0.0,
-        until=0.0,
+        purpose=purpose,
+        signed_from=0.0,
+        signed_until=0.0,
     )

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import time
 import typing as t
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -15,17 +16,26 @@ from ...module_utils._stopping import pause
 from .._pairs.sink import HandOut
 from .._vault_file.durable import FileLock, LockTimeout
 from .._vault_file.file import KeyringFile
+from .book import Book, ids_in
 from .directory import Directory
-from .keyring import Keyring, Request, Settings
+from .git import refuse_tracked
+from .hands import DryHands, RealHands
+from .keyring import Keyring
+from .log import Log, Purpose, log_path
+from .log_file import LogBusyError
+from .looks import Looks
+from .settling import Desk
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from ...module_utils._cloud.client import Client
     from .._vault_file.vault import Vault
+    from .report import Request, Settings
 
-_OWN_NAMES = re.compile(r"\.(probe-.*|.*\.(lock|pending|tmp))", re.DOTALL)
+BUSY_PAUSE = 0.1
+_OWN_NAMES = re.compile(r"\.(probe-.*|.*\.(lock|pending|pending\.yml|tmp))", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -42,53 +52,128 @@ class FileOptions:
     csv_path: Path | None = None
 
 
-def converge_files(
-    client: Client,
-    vault: Vault,
-    wanted: Mapping[Path, Sequence[Request]],
-    options: FileOptions,
-    settings: Settings,
-    *,
-    new_users: Iterable[str],
-) -> tuple[list[Keyring], RamError | None]:
+@dataclass(frozen=True)
+class Work:
+    """All that a task is to do; `wanted` has real paths.
+
+    `new_users` are names that count as users without a key although nobody has created them yet.
+    """
+
+    client: Client
+    vault: Vault
+    wanted: Mapping[Path, Sequence[Request]]
+    options: FileOptions
+    settings: Settings
+    new_users: Collection[str] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """The users of all files."""
+        return [request.user_name for requests in self.wanted.values() for request in requests]
+
+
+def converge_files(work: Work) -> tuple[list[Keyring], RamError | None]:
     """Make each file and the cloud agree, and return the keyrings with what came of it.
 
-    `wanted` has real paths. If any user of any file can't be helped, nothing is created, and the
-    reason is returned too; what fails later for single users or files is in the keyrings' errors.
+    If any user of any file can't be helped, nothing is created, and the reason is returned too;
+    what fails later for single users or files is in the keyrings' errors.
     """
-    with ExitStack() as stack:
-        # One order for everybody, so that two runs on the same files never wait for each other.
-        for path in sorted([*wanted, *filter(None, [options.csv_path])]):
-            _refuse_own_names(path)
-            _refuse_bad_place(path)
-            _lock(stack, path, options.lock_timeout, shared=settings.check_mode)
-        files = [_open(path, vault, options) for path in sorted(wanted)]
-        names = [request.user_name for requests in wanted.values() for request in requests]
-        directory = Directory(client, names, frozenset(new_users))
-        keyrings = [
-            Keyring(
-                client,
-                file,
-                directory,
-                wanted[file.path],
-                settings,
-                hand_out=_hand_out(client, file, options),
-            )
-            for file in files
-        ]
+    deadline = time.monotonic() + work.options.lock_timeout
+    while True:
         try:
-            for keyring in keyrings:
-                keyring.settle()
-            problems = [problem for keyring in keyrings for problem in keyring.plan()]
-        except RamError as error:
-            return keyrings, error
-        except Exception as error:  # noqa: BLE001 - what was settled until then must be told
-            return keyrings, unforeseen(error)
-        if problems:
-            return keyrings, ProblemsError(problems)
-        for keyring in keyrings:
-            keyring.apply()
-    return keyrings, None
+            with ExitStack() as stack:
+                keyrings = _open_all(stack, work)
+                return keyrings, _converge(keyrings)
+        except LogBusyError as busy:
+            # Its holder may be waiting for a file that this run has held until now.
+            if time.monotonic() > deadline:
+                raise InputError(
+                    f"Gave up after waiting {work.options.lock_timeout} s (lock_timeout): another "
+                    f"run is writing {busy}"
+                ) from None
+            pause(BUSY_PAUSE)
+
+
+def _converge(keyrings: Sequence[Keyring]) -> RamError | None:
+    """Take each step for all files before the next; return why the work was not begun."""
+    try:
+        _prepare(keyrings)
+    except RamError as error:
+        return error
+    except LogBusyError:
+        raise
+    except Exception as error:  # noqa: BLE001 - what was settled until then must be told
+        return unforeseen(error)
+    for keyring in keyrings:
+        keyring.work()
+    return None
+
+
+def _prepare(keyrings: Sequence[Keyring]) -> None:
+    for keyring in keyrings:
+        keyring.settle()
+    for keyring in keyrings:
+        keyring.decide()
+    problems = [problem for keyring in keyrings for problem in keyring.refuse()]
+    if problems:
+        raise ProblemsError(problems)
+    for keyring in keyrings:
+        keyring.begin()
+
+
+def _open_all(stack: ExitStack, work: Work) -> list[Keyring]:
+    """Lock and read all files and their logs."""
+    dry = work.settings.check_mode
+    # One order for everybody, so that two runs on the same files never wait for each other.
+    for path in sorted([*work.wanted, *filter(None, [work.options.csv_path])]):
+        _refuse_own_names(path)
+        _refuse_bad_place(path)
+        _lock(stack, path, work.options.lock_timeout, shared=dry)
+    files = [_open(path, work.vault, work.options) for path in sorted(work.wanted)]
+    logs = [_open_log(stack, work.client, file, dry=dry) for file in files]
+    directory = Directory(work.client, work.names, frozenset(work.new_users))
+    held = {key_id for file in files for key_id in ids_in(file.entries)}
+    desks = [
+        Desk(
+            client=work.client,
+            file=file,
+            book=Book(file.entries),
+            log=log,
+            hands=DryHands() if dry else RealHands(work.client, file, log),
+            looks=Looks(work.client, log, work.settings.concurrency),
+            directory=directory,
+            spared={*held, *work.settings.imported},
+            concurrency=work.settings.concurrency,
+        )
+        for file, log in zip(files, logs, strict=True)
+    ]
+    return [
+        Keyring(
+            desk,
+            work.wanted[desk.file.path],
+            work.settings,
+            hand_out=_hand_out(work.client, desk.file, work.options),
+        )
+        for desk in desks
+    ]
+
+
+def _open_log(stack: ExitStack, client: Client, file: KeyringFile, *, dry: bool) -> Log:
+    log = Log(log_path(file.path), dry=dry)
+    stack.callback(log.close)
+    if log.exists:
+        refuse_tracked(log.path)
+    log.is_for(
+        Purpose(
+            account_id=client.identity.account_id,
+            endpoint=str(client.options.ram_endpoint),
+            layout=file.layout,
+            variable=file.variable,
+            vault=file.vault,
+            password=lambda: file.password,
+        )
+    )
+    return log
 
 
 def _refuse_own_names(path: Path) -> None:

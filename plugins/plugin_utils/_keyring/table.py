@@ -1,27 +1,22 @@
 # Copyright (c) 2026, the keysmith.alibabacloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What to do for one user, from what file and cloud hold. Reads and writes nothing itself."""
+"""What to do for one user, from what file, cloud and log hold. Reads and writes nothing itself."""
 
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...module_utils._ram.access_key import QUOTA
+from .clock import told_time
+from .deeds import Activate, Create, Deed, Import, Keep, Remove, Replace
 
 if t.TYPE_CHECKING:
     from ...module_utils._ram.access_key import AccessKey
     from ...module_utils._ram.user import User
     from .._pairs.source import OwnedPair
     from .._vault_file.file import Entry
-
-CREATE = "create"
-REPLACE = "replace"
-ACTIVATE = "activate"
-IMPORT = "import"
-KEEP = "keep"
-REMOVE = "remove"
 
 
 @dataclass(frozen=True)
@@ -35,13 +30,20 @@ class Choices:
 
 @dataclass(frozen=True)
 class Situation:
-    """All that is known about one user; `keys` is None if the user does not exist."""
+    """All that is known about one user; `keys` is None if the user does not exist.
+
+    `doubt` is why nothing may be done for the user. `suspects` are keys that may have come of an
+    unanswered create, with when they go; `logged` are those that only the log holds.
+    """
 
     user_name: str
     account_id: str
     entry: Entry | None
     user: User | None
     keys: list[AccessKey] | None
+    doubt: str | None = None
+    suspects: dict[str, float] = field(default_factory=dict)
+    logged: frozenset[str] = frozenset()
 
     @property
     def entry_key(self) -> AccessKey | None:
@@ -54,27 +56,38 @@ class Situation:
 
     @property
     def unrecorded(self) -> list[str]:
-        """The ids of the user's keys that the entry does not hold."""
-        recorded = self.entry.access_key_id if self.entry else None
+        """The ids of the user's keys that are in no record of ours."""
+        recorded = {self.entry.access_key_id} if self.entry else set()
+        recorded |= self.suspects.keys() | self.logged
         ids = [str(key.access_key_id) for key in self.keys or []]
-        return [key_id for key_id in ids if key_id != recorded]
+        return [key_id for key_id in ids if key_id not in recorded]
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the user may have one more key."""
+        return len(self.keys or []) < QUOTA
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What to do, or the problem in the way; `show_keys` if the user's keys help to solve it."""
+    """What to do, or the problem in the way; `show_keys` if the user's keys help to solve it.
 
-    do: str = KEEP
+    A problem that is the user's `alone` keeps nobody else from anything. `also` tells the ids of
+    other keys that the user has, if there are any.
+    """
+
+    deed: Deed | None = None
     problem: str | None = None
     show_keys: bool = False
-    warning: str | None = None
+    alone: bool = False
+    also: str = ""
 
 
 def decide_present(case: Situation, choices: Choices) -> Decision:
     """Decide how the user comes to have a working key in the file."""
-    stranger = _refuse_stranger(case)
-    if stranger:
-        return stranger
+    refusal = _refuse_doubt(case) or _refuse_stranger(case)
+    if refusal:
+        return refusal
     if case.user is None or case.keys is None:
         return Decision(
             problem=f"There is no RAM user {case.user_name}: create it with ram_user first"
@@ -82,17 +95,19 @@ def decide_present(case: Situation, choices: Choices) -> Decision:
     if case.entry is None:
         return _decide_without_entry(case, choices)
     if case.entry_key is None:
-        return _decide_missing(case, choices)
-    return _decide_with_key(case, case.entry_key, choices)
+        return _decide_missing(case, case.entry, choices)
+    return _decide_with_key(case, case.entry, case.entry_key, choices)
 
 
-def decide_import(case: Situation, owned: OwnedPair, *, is_stored: bool) -> Decision:
-    """Decide how a pair that was made elsewhere comes into the file, where it may be stored."""
-    stranger = _refuse_stranger(case)
-    if stranger:
-        return stranger
+def decide_import(
+    case: Situation, owned: OwnedPair, entry: Entry | None, *, is_stored: bool
+) -> Decision:
+    """Decide how a pair that was made elsewhere comes into the file as `entry`."""
+    refusal = _refuse_doubt(case) or _refuse_stranger(case)
+    if refusal:
+        return refusal
     key_id = owned.pair.access_key_id
-    if case.key(key_id) is None:
+    if case.key(key_id) is None or entry is None:
         return Decision(
             problem=f"Key {key_id} signs for user {case.user_name}, but is not listed as a key of "
             "that user: run again"
@@ -103,14 +118,19 @@ def decide_import(case: Situation, owned: OwnedPair, *, is_stored: bool) -> Deci
             f"key {key_id} is not imported. Use another file, or remove the entry first"
         )
     # A key has one secret, and this one has just signed: another one in the entry is wrong.
-    return Decision(
-        KEEP if is_stored else IMPORT, warning=_warn_of_unrecorded(case, imported=key_id)
-    )
+    deed = Keep(case) if is_stored else Import(case, entry)
+    return Decision(deed, also=_others(case, imported=key_id))
 
 
 def decide_absent(case: Situation) -> Decision:
     """Decide how the user's key comes to be gone from cloud and file."""
-    return _refuse_stranger(case) or Decision(REMOVE if case.entry else KEEP)
+    refusal = _refuse_doubt(case) or _refuse_stranger(case)
+    return refusal or Decision(Remove(case) if case.entry else Keep(case))
+
+
+def _refuse_doubt(case: Situation) -> Decision | None:
+    """Refuse what can't be told yet: that is never "gone"."""
+    return Decision(problem=case.doubt, alone=True) if case.doubt else None
 
 
 def _refuse_stranger(case: Situation) -> Decision | None:
@@ -133,59 +153,62 @@ def _refuse_stranger(case: Situation) -> Decision | None:
 
 
 def _decide_without_entry(case: Situation, choices: Choices) -> Decision:
-    if not case.unrecorded:
-        return Decision(CREATE)
-    if len(case.unrecorded) >= QUOTA:
-        return _quota_reached(case)
-    if choices.on_unmanaged == "fail":
+    if not case.has_room:
+        return _no_room(case)
+    if case.unrecorded and choices.on_unmanaged == "fail":
         return Decision(
             problem=f"User {case.user_name} has a key that is not in the file, and on_unmanaged is "
             "fail",
             show_keys=True,
         )
-    return Decision(CREATE, warning=_warn_of_unrecorded(case))
+    return Decision(Create(case), also=_others(case))
 
 
-def _decide_missing(case: Situation, choices: Choices) -> Decision:
-    entry = t.cast("Entry", case.entry)
+def _decide_missing(case: Situation, entry: Entry, choices: Choices) -> Decision:
     if choices.on_missing == "fail":
         return Decision(
             problem=f"Key {entry.access_key_id} of user {case.user_name} is in the file and no "
             "longer in the cloud, and on_missing is fail"
         )
-    if len(case.unrecorded) >= QUOTA:
-        return _quota_reached(case)
-    return Decision(CREATE, warning=_warn_of_unrecorded(case))
+    if not case.has_room:
+        return _no_room(case)
+    return Decision(Create(case), also=_others(case))
 
 
-def _decide_with_key(case: Situation, key: AccessKey, choices: Choices) -> Decision:
-    if t.cast("Entry", case.entry).secret is None:
+def _decide_with_key(case: Situation, entry: Entry, key: AccessKey, choices: Choices) -> Decision:
+    if entry.secret is None:
         return Decision(
             problem=f"The entry of user {case.user_name} has no access_key_secret: remove or "
             "complete the entry"
         )
     if key.is_active:
-        return Decision(KEEP, warning=_warn_of_unrecorded(case))
+        return Decision(Keep(case), also=_others(case))
     if choices.on_inactive == "activate":
-        return Decision(ACTIVATE, warning=_warn_of_unrecorded(case))
+        return Decision(Activate(case), also=_others(case))
     if choices.on_inactive == "fail":
         return Decision(
             problem=f"Key {key.access_key_id} of user {case.user_name} is inactive. Say "
             "on_inactive: activate, or replace to get a new one"
         )
-    return _quota_reached(case) if case.unrecorded else Decision(REPLACE)
+    return Decision(Replace(case)) if case.has_room else _no_room(case)
 
 
-def _quota_reached(case: Situation) -> Decision:
+def _no_room(case: Situation) -> Decision:
+    """Say why the user can't have one more key: one of ours will go by itself, or none will."""
+    if not case.suspects:
+        return Decision(
+            problem=f"User {case.user_name} needs a new key but already has {QUOTA}; delete one of "
+            "them first",
+            show_keys=True,
+        )
+    key_id, goes = min(case.suspects.items(), key=lambda item: item[1])
     return Decision(
-        problem=f"User {case.user_name} needs a new key but already has {QUOTA}; delete one of "
-        "them first",
-        show_keys=True,
+        problem=f"User {case.user_name} needs a new key but already has {QUOTA}. One of them, "
+        f"{key_id}, may have come of a create that got no answer: unless it is used, it goes at "
+        f"{told_time(goes)}. Run again then, or delete it now if you know that nobody uses it",
+        alone=True,
     )
 
 
-def _warn_of_unrecorded(case: Situation, imported: str | None = None) -> str | None:
-    unrecorded = ", ".join(key_id for key_id in case.unrecorded if key_id != imported)
-    if not unrecorded:
-        return None
-    return f"User {case.user_name} also has key {unrecorded}, which is not in the file"
+def _others(case: Situation, imported: str | None = None) -> str:
+    return ", ".join(key_id for key_id in case.unrecorded if key_id != imported)

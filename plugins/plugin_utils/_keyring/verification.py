@@ -12,13 +12,10 @@ import time
 import typing as t
 
 from ...module_utils._cloud.errors import ApiError, RamError
-from ...module_utils._cloud.times import timestamp
-from ...module_utils._ram.access_key import find_keys
 from ...module_utils._stopping import StoppedError, pause
 
 if t.TYPE_CHECKING:
     from ...module_utils._cloud.client import Client, Identity
-    from ...module_utils._ram.access_key import AccessKey
 
 NEW_KEY_PATIENCE = 30.0
 FIRST_PAUSE = 0.25
@@ -46,29 +43,16 @@ def verify_pair(
     except StoppedError as error:
         raise StoppedError(f"Key {access_key_id} is stored, but not verified: {error}") from None
     except RamError as error:
-        error.reworded(f"Key {access_key_id} is stored but does not sign: {error}")
-        raise
+        told = f"Key {access_key_id} is stored but does not sign: {error}"
+        raise error.reworded(told) from None
     expected = (client.identity.account_id, user_id or identity.user_id)
     if (identity.account_id, identity.user_id) != expected:
         raise RamError(f"Key {access_key_id} is stored but signs for {identity.arn}")
 
 
-def find_keys_with(
-    client: Client, user_name: str, *, key_id: str | None, created: str | None
-) -> list[AccessKey] | None:
-    """Return the keys of a user, None if there is no such user.
-
-    A key that should be among them and is only seconds old is waited for: that it is not listed
-    doesn't mean yet that it is gone.
-    """
-    age = client.server_time() - (timestamp(created) or 0.0)
-    deadline = time.monotonic() + NEW_KEY_PATIENCE - max(0.0, age)
-    while True:
-        keys = find_keys(client, user_name)
-        is_listed = keys is None or any(key.access_key_id == key_id for key in keys)
-        if is_listed or time.monotonic() > deadline:
-            return keys
-        pause(PAUSE_BETWEEN_LISTS)
+def sign_once(client: Client, access_key_id: str, secret: str) -> None:
+    """Raise RamError unless the pair signs now."""
+    _identity(client.with_key_pair(access_key_id, secret), time.monotonic())
 
 
 def identity_of_pair(
@@ -88,8 +72,7 @@ def identity_of_pair(
         if error.code:
             reason = REFUSALS.get(error.code, "the API refused the call")
             told = f"this key does not sign: {reason} ({error.code})"
-        error.reworded(f"{where}: {told}")
-        raise
+        raise error.reworded(f"{where}: {told}") from None
 
 
 def _identity(signer: Client, deadline: float) -> Identity:

@@ -104,6 +104,15 @@ class KeyringFile:
         """The entries by the names of their users."""
         return self._contents.entries
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether there is no file, or nothing in it."""
+        return not self._contents.text.strip()
+
+    def mentions(self, key_id: str) -> bool:
+        """Tell whether an id stands anywhere in the file, under another variable perhaps."""
+        return key_id in self._contents.text
+
     def prove_writable(self, changes: Mapping[str, Entry | None], *, probe: bool) -> None:
         """Raise InputError unless such changes can be made; only `probe` writes to find out."""
         self._rewrite(self._contents.text, changes)

@@ -31,7 +31,7 @@ if t.TYPE_CHECKING:
 
 MAIN = os.getpid()
 FILE = Path(os.environ["CHAOS_FILE"])
-JOURNAL = f".{FILE.name}.pending"
+JOURNAL = f".{FILE.name}.pending.yml"
 LOCK = f".{FILE.name}.lock"
 STEP, _slash, TIMES = os.environ.get("CHAOS_STRIKE", "").partition("/")
 TRACE = os.environ.get("CHAOS_TRACE")
@@ -40,6 +40,7 @@ TARGET = re.compile(r"\A\w+ (\S+)")
 
 real_open, real_fsync, real_replace, real_rename = open, os.fsync, os.replace, os.rename
 real_unlink, real_remove = os.unlink, os.remove
+real_os_open, real_os_write = os.open, os.write
 real_endheaders = http.client.HTTPConnection.endheaders
 real_getresponse = http.client.HTTPConnection.getresponse
 
@@ -75,7 +76,7 @@ def kind_of(path: str | os.PathLike[str]) -> str | None:
     parent, name = os.path.split(os.path.abspath(os.fspath(path)))  # noqa: PTH100 - Path is wrapped
     if parent != str(FILE.parent) or name == LOCK:
         return None
-    if name == JOURNAL:
+    if name in {JOURNAL, f"{JOURNAL}.tmp"}:
         return "journal"
     if name == FILE.name or name.startswith(f".{FILE.name}."):
         return "file"
@@ -84,7 +85,7 @@ def kind_of(path: str | os.PathLike[str]) -> str | None:
 
 def records_in(data: bytes) -> list[dict[str, t.Any]]:
     """Return the records of the journal that are written."""
-    return [json.loads(line) for line in data.splitlines()]
+    return [json.loads(line.partition(b": ")[2]) for line in data.splitlines()]
 
 
 class WatchedFile(io.FileIO):
@@ -92,17 +93,21 @@ class WatchedFile(io.FileIO):
 
     def write(self, data: t.Any) -> int:
         """Write as usual, through the steps "unwritten" and "torn"."""
-        whole, path = bytes(data), str(self.name)
-        records = records_in(whole) if kind_of(path) == "journal" else []
-        kinds = list(dict.fromkeys(record["type"] for record in records)) or [str(kind_of(path))]
-        for kind in kinds:
-            reach(f"{kind} unwritten")
-            reach(f"{kind} torn", lambda: super(WatchedFile, self).write(whole[: len(whole) // 2]))
-        count = super().write(whole)
-        written[path] = kinds
-        users = [record["user_name"] for record in records if record["type"] == "intent"]
-        tell("write", path=path, users=users)
-        return count
+        return write_in_steps(super().write, bytes(data), str(self.name))
+
+
+def write_in_steps(write: Callable[[bytes], int], whole: bytes, path: str) -> int:
+    """Write, through the steps "unwritten" and "torn" of what is written."""
+    records = records_in(whole) if kind_of(path) == "journal" else []
+    kinds = list(dict.fromkeys(record["type"] for record in records)) or [str(kind_of(path))]
+    for kind in kinds:
+        reach(f"{kind} unwritten")
+        reach(f"{kind} torn", lambda: write(whole[: len(whole) // 2]))
+    count = write(whole)
+    written[path] = kinds
+    users = [record["user_name"] for record in records if record["type"] == "intent"]
+    tell("write", path=path, users=users)
+    return count
 
 
 def watched_open(
@@ -116,6 +121,22 @@ def watched_open(
     opened = WatchedFile(os.fspath(file), mode.replace("b", ""), opener=options.get("opener"))
     tell("open", path=str(opened.name))
     return opened
+
+
+def watched_os_open(path: t.Any, flags: int, *rest: t.Any, **options: t.Any) -> int:
+    """Open as usual; a sidecar that is made is told of."""
+    descriptor = real_os_open(path, flags, *rest, **options)
+    if flags & os.O_CREAT and isinstance(path, (str, os.PathLike)) and kind_of(path) == "journal":
+        tell("open", path=os.fspath(path))
+    return descriptor
+
+
+def watched_os_write(descriptor: int, data: t.Any) -> int:
+    """Write as usual; a sidecar that is written gets its steps."""
+    path = os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115 - Path is wrapped
+    if not path.startswith("/") or kind_of(path) != "journal":
+        return real_os_write(descriptor, data)
+    return write_in_steps(lambda part: real_os_write(descriptor, part), bytes(data), path)
 
 
 def watched_fsync(descriptor: t.Any) -> None:
@@ -180,6 +201,7 @@ def watch() -> None:
     for module in (builtins, io):
         module.open = watched_open  # type: ignore[attr-defined]
     os.fsync = watched_fsync  # type: ignore[assignment]
+    os.open, os.write = watched_os_open, watched_os_write
     os.replace, os.rename = watched_renaming(real_replace), watched_renaming(real_rename)
     os.unlink, os.remove = watched_removal(real_unlink), watched_removal(real_remove)
     http.client.HTTPConnection.endheaders = watched_endheaders  # type: ignore[method-assign]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import resource
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from emulator.actions import SERVICES
 
@@ -32,7 +32,7 @@ PERMISSIONS = {
 }
 POLICY = "AliyunSLBReadOnlyAccess"
 SYSTEM_POLICY = {"PolicyName": POLICY, "PolicyType": "System"}
-# The journal can note that a key is about to be created, but not its secret.
+# The log can note that a key is about to be created, but not its secret.
 SMALL_FILE = 900
 
 Key = tuple[str, str]
@@ -48,6 +48,7 @@ class World:
     run_module: Callable[..., Result]
     run_action: Callable[..., Result]
     folder: Path
+    warnings: list[str] = field(default_factory=list)
 
     def sign_as_operator(self, document: dict[str, t.Any] | None) -> None:
         """Let the following tasks sign as a new user with just this policy, if any."""
@@ -62,8 +63,11 @@ class World:
         """Run one task."""
         name, options = task
         if name == "ram_keyring":
-            return self.run_action(**{"file": "keys.yml", "check": check, **options})
-        return self.run_module(name, _ansible_check_mode=check, **options)
+            result = self.run_action(**{"file": "keys.yml", "check": check, **options})
+        else:
+            result = self.run_module(name, _ansible_check_mode=check, **options)
+        self.warnings.extend(result.values.get("warnings", []))
+        return result
 
     def used(self) -> set[str]:
         """Return the actions for which the operator needed permission."""
@@ -111,7 +115,7 @@ def disable_keys(world: World) -> None:
 
 
 def leave_saved_key(world: World) -> None:
-    """Leave a journal with a key that did not make it into the file."""
+    """Leave a log with a key that did not make it into the file."""
     obstacle = world.folder / ".keys.yml.tmp"
     obstacle.mkdir()
     assert "run again" in world.run(("ram_keyring", {"name": "ann"})).msg
@@ -119,10 +123,18 @@ def leave_saved_key(world: World) -> None:
 
 
 def leave_lost_key(world: World) -> None:
-    """Leave a journal with a create that was not answered, and made a key."""
+    """Leave a create that was not answered, and a key that is suspected since a day."""
     world.emulator.fail("CreateAccessKey", "drop_after")
-    world.emulator.fail("DeleteAccessKey", "error", status=403, code="NoPermission")
-    assert "for the next run" in world.run(("ram_keyring", {"name": "ann"})).msg
+    assert "the next runs look for it" in world.run(("ram_keyring", {"name": "ann"})).msg
+    world.run(("ram_keyring", {"name": "ann"}))
+    world.emulator.advance_clock(25 * 3600)
+
+
+def leave_key_set_aside(world: World) -> None:
+    """Leave such a key a week after it was made Inactive."""
+    leave_lost_key(world)
+    world.run(("ram_keyring", {"name": "ann"}))
+    world.emulator.advance_clock(8 * 86_400)
 
 
 def download_key(world: World) -> None:
@@ -306,10 +318,6 @@ CASES: dict[Key, Case] = {
         "ram_keyring, whatever verify is",
         "rarely, to take back a key that could not be saved",
     ): case("ram_keyring", ANN, keep_files_small, name="ann", told="could not be saved"),
-    (
-        "ram_keyring, whatever verify is",
-        "rarely, to delete the key of a create without an answer",
-    ): case("ram_keyring", ANN, name="ann", lost="CreateAccessKey", told=NO_ANSWER),
     ("ram_keyring with import_csv", ""): case(
         "ram_keyring", *(ANN, KEY, download_key), import_csv="AccessKey.csv"
     ),
@@ -326,8 +334,12 @@ CASES: dict[Key, Case] = {
     ): case("ram_keyring", *EVERYBODY, leave_saved_key, name="bob", state="absent"),
     (
         "ram_keyring after a run that was killed, to settle what it left",
-        "to delete the key of a create without an answer",
-    ): case("ram_keyring", ANN, leave_lost_key, name="ann", state="absent"),
+        "a day after a create without an answer, to make its key inactive",
+    ): case("ram_keyring", ANN, leave_lost_key, name="ann"),
+    (
+        "ram_keyring after a run that was killed, to settle what it left",
+        "a week later, to delete it",
+    ): case("ram_keyring", ANN, leave_key_set_aside, name="ann"),
     ("role ram_credentials", ""): Case(role("ann"), (ANN, STORED)),
     ("role ram_credentials", "more than two users"): Case(
         role(*MANY), (*EVERYBODY, earlier("ram_keyring", users=MANY))
@@ -346,8 +358,12 @@ CASES: dict[Key, Case] = {
     ("role ram_credentials", "state: absent, and the user has all that a user can have"): Case(
         role("ann", state="absent"), (ANN, STORED, LOGIN, GROUP, MEMBER, ATTACHED, mfa)
     ),
-    ("role ram_credentials", "rarely, to delete the key of a create without an answer"): Case(
-        role("ann"), (ANN,), lost="CreateAccessKey", told=NO_ANSWER
+    (
+        "role ram_credentials",
+        "a day after a create without an answer, to make its key inactive",
+    ): Case(role("ann"), (ANN, leave_lost_key)),
+    ("role ram_credentials", "a week later, to delete it"): Case(
+        role("ann"), (ANN, leave_key_set_aside)
     ),
 }
 ABSENT = "ram_user with state: absent, user exists"

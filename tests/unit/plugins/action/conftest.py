@@ -78,6 +78,7 @@ for line in sys.stdin:
         print(child, flush=True)
     else:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         run(**json.loads(line))
         os._exit(0)
 """
@@ -106,9 +107,9 @@ class VaultFile:
     password: str = VAULT_PASSWORD
 
     @property
-    def journal(self) -> Path:
-        """Where an interrupted run leaves its journal."""
-        return self.path.with_name(f".{self.path.name}.pending")
+    def log(self) -> Path:
+        """Where runs keep what they have under way."""
+        return self.path.with_name(f".{self.path.name}.pending.yml")
 
     def text(self) -> str:
         """Return the YAML text."""

@@ -50,7 +50,7 @@ def header(file: VaultFile) -> str:
 
 
 def test_file_is_a_vault_for_its_owner_alone(emulator: Emulator, run: Run, file: VaultFile) -> None:
-    """The whole file is one vault of mode 0600, and what stays beside it is an empty lock."""
+    """The whole file is one vault of mode 0600, and beside it stay an empty lock and the log."""
     add_users(emulator, "ann")
 
     run(name="ann")
@@ -58,7 +58,7 @@ def test_file_is_a_vault_for_its_owner_alone(emulator: Emulator, run: Run, file:
     assert file.path.read_text().startswith("$ANSIBLE_VAULT;1.1;AES256\n")
     assert file.path.stat().st_mode & 0o777 == 0o600
     lock = file.path.with_name(".keys.yml.lock")
-    assert set(file.path.parent.iterdir()) == {file.path, lock}
+    assert set(file.path.parent.iterdir()) == {file.path, lock, file.log}
     assert lock.read_bytes() == b""
     assert lock.stat().st_mode & 0o777 == 0o600
 
@@ -360,12 +360,12 @@ def test_bad_input(
 @pytest.mark.parametrize("check", [True, False], ids=["check", "real"])
 @pytest.mark.parametrize("option", ["file", "csv_file"])
 @pytest.mark.parametrize(
-    "name", [".keys.yml.pending", ".keys.yml.lock", ".keys.yml.tmp", ".probe-keys.yml"]
+    "name", [".keys.yml.pending.yml", ".keys.yml.lock", ".keys.yml.tmp", ".probe-keys.yml"]
 )
 def test_name_of_a_file_that_the_task_makes(
     emulator: Emulator, run: Run, tmp_path: Path, *, option: str, name: str, check: bool
 ) -> None:
-    """Keys never lie where a run keeps its journal, its lock or what it is about to write."""
+    """Keys never lie where a run keeps its log, its lock or what it is about to write."""
     add_users(emulator, "ann")
 
     result = run(**{"name": "ann", option: name}, check=check)
@@ -407,7 +407,7 @@ def test_disk_is_tried_before_any_key(
     run(name="ann", read_timeout=1)
 
     assert synced[0].startswith(".probe-")
-    assert file.journal.name in synced[1:]
+    assert file.log.name in synced[1:]
 
 
 @pytest.mark.parametrize("given", ["secrets/keys.yml", "~/keys.yml", "/absolute"])

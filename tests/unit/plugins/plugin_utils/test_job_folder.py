@@ -43,6 +43,20 @@ def test_lost(path: str | Path, environment: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("variable", "service"), [("GITHUB_WORKSPACE", "GitHub"), ("CI_PROJECT_DIR", "GitLab")]
+)
+def test_checkout_of_a_ci_job(variable: str, service: str) -> None:
+    """A file in the checkout of a CI job is warned of, and one beside it is not."""
+    environment = {variable: "/builds/ops/keys"}
+
+    warning = short_lived(Path("/builds/ops/keys/secrets/keys.yml"), environment)
+
+    assert warning
+    assert service in warning
+    assert short_lived(Path("/srv/keys.yml"), environment) is None
+
+
+@pytest.mark.parametrize(
     ("path", "environment"),
     [
         ("/srv/keys.yml", job("/runner") | AWX),

@@ -1,0 +1,140 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can be done for one user. Each deed says what it is; hands do what it takes in the cloud."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ...module_utils._ram.access_key import ACTIVE
+from .book import NOTHING_YET
+from .records import CREATE, REPLACE
+from .verification import NEW_KEY_PATIENCE
+
+if t.TYPE_CHECKING:
+    from .._vault_file.file import Entry
+    from .book import Book
+    from .hands import Hands
+    from .table import Situation
+
+ALL, NEW = "all", "new"
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One user's part of the work; `told` is what the result calls it once it is done.
+
+    `proven_by` are the settings of `verify` with which its key has to sign, for `patience` seconds
+    if it is too new to be known everywhere.
+    """
+
+    case: Situation
+    told: t.ClassVar[str]
+    makes_key: t.ClassVar[bool] = False
+    touches_cloud: t.ClassVar[bool] = False
+    touches_file: t.ClassVar[bool] = True
+    proven_by: t.ClassVar[frozenset[str]] = frozenset({ALL})
+    patience: t.ClassVar[float] = 0.0
+
+    def predict(self, book: Book) -> None:
+        """Enter what the book is going to hold."""
+
+    def run(self, hands: Hands, book: Book) -> None:
+        """Do it, and enter it; raises RamError. Another deed may be done at the same time."""
+        del hands
+        self.predict(book)
+
+
+class Keep(Deed):
+    """All is as it should be."""
+
+    told = "unchanged"
+    touches_file = False
+
+
+class Recovered(Keep):
+    """The log of an earlier run had the key."""
+
+    told = "recovered"
+    proven_by = frozenset({ALL, NEW})
+    patience = NEW_KEY_PATIENCE
+
+
+class Renamed(Deed):
+    """The entry has moved to the new name of its user."""
+
+    told = "renamed"
+
+
+class Create(Deed):
+    """The user gets a new key."""
+
+    told = "created"
+    makes_key = True
+    touches_cloud = True
+    proven_by = frozenset({ALL, NEW})
+    patience = NEW_KEY_PATIENCE
+    purpose: t.ClassVar[str] = CREATE
+
+    def predict(self, book: Book) -> None:
+        """Enter that there will be a key."""
+        book.put(self.case.user_name, NOTHING_YET)
+
+    def run(self, hands: Hands, book: Book) -> None:
+        """Create it."""
+        book.put(self.case.user_name, hands.create(self.case, self.purpose))
+
+
+class Replace(Create):
+    """The user gets a new key in place of one that is Inactive."""
+
+    told = "replaced"
+    purpose = REPLACE
+
+
+class Activate(Deed):
+    """The key of the entry is activated."""
+
+    told = "activated"
+    touches_cloud = True
+
+    def run(self, hands: Hands, book: Book) -> None:
+        """Activate it."""
+        del book
+        entry = t.cast("Entry", self.case.entry)
+        hands.set_status(self.case.user_name, str(entry.access_key_id), ACTIVE)
+
+
+@dataclass(frozen=True)
+class Import(Deed):
+    """A pair that was made elsewhere, and has just signed, becomes the entry."""
+
+    entry: Entry
+    told = "imported"
+    makes_key = True
+    proven_by = frozenset()
+
+    def predict(self, book: Book) -> None:
+        """Enter it."""
+        book.put(self.case.user_name, self.entry)
+
+
+class Remove(Deed):
+    """The key and the entry go."""
+
+    told = "removed"
+    touches_cloud = True
+    proven_by = frozenset()
+
+    def predict(self, book: Book) -> None:
+        """Strike the entry out."""
+        book.remove(self.case.user_name)
+
+    def run(self, hands: Hands, book: Book) -> None:
+        """Delete the key, unless it is gone already."""
+        key = self.case.entry_key
+        if key:
+            hands.delete(self.case.user_name, str(key.access_key_id))
+        book.remove(self.case.user_name)

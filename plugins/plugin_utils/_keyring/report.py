@@ -1,0 +1,137 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a task wants of one file, and what came of it for each user; never with a secret."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ...module_utils._work.stats import CHANGED, FAILED, FATES
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from pathlib import Path
+
+    from ...module_utils._cloud.errors import RamError
+    from .._pairs.source import OwnedPair
+    from .._vault_file.file import Entry, KeyringFile
+    from .deeds import Deed
+    from .table import Choices, Decision, Situation
+
+# So many users are warned about one by one.
+FEW = 3
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the task wants for one user; a pair of the user's is to be the one in the file."""
+
+    user_name: str
+    state: str
+    owned_pair: OwnedPair | None = None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the task wants for all users."""
+
+    choices: Choices
+    verify: str
+    concurrency: int
+    check_mode: bool
+    # The ids of the keys that this task imports, into whichever file.
+    imported: Collection[str] = ()
+    # Hears now and then what has been done with how many of how many users.
+    watch: Callable[[str, int, int], None] = lambda _what, _done, _total: None
+    # Hears of each file that is to get new keys, before it gets any, and in check mode too.
+    before_new_keys: Callable[[Path], None] = lambda _path: None
+
+
+@dataclass
+class Item:
+    """One user on its way through the task; `action` is what was done so far."""
+
+    request: Request
+    case: Situation
+    decision: Decision
+    deed: Deed
+    action: str
+    access_key_id: str | None = None
+    verified: bool | None = None
+    error: RamError | None = None
+
+    @property
+    def name(self) -> str:
+        """What the user is called now."""
+        return self.case.user_name
+
+    @property
+    def is_as_it_was(self) -> bool:
+        """Whether the file and the cloud have nothing to learn of this user."""
+        return not (self.deed.touches_cloud or self.deed.touches_file)
+
+    def result(self, path: Path, failure: RamError | None) -> dict[str, t.Any]:
+        """Return what the task reports for the user."""
+        result = {
+            "user_name": self.name,
+            "access_key_id": self.access_key_id,
+            "action": self.action,
+            "verified": self.verified,
+            "file": str(path),
+        }
+        error = self.error_or(failure)
+        return {**result, "error": str(error)} if error else result
+
+    def fate(self, failure: RamError | None) -> str:
+        """Return what became of the user, as one of FATES."""
+        if self.error_or(failure):
+            return FAILED
+        return self.action if self.action in FATES else CHANGED
+
+    def error_or(self, failure: RamError | None) -> RamError | None:
+        """Return the user's own error, or that of the file if it concerns the user."""
+        return self.error or (None if self.is_as_it_was else failure)
+
+
+def warnings_of(file: KeyringFile, items: Sequence[Item]) -> list[str]:
+    """Return what there is to say about users although nothing is wrong; many at once."""
+    also = [item for item in items if item.decision.also]
+    clear = [item.name for item in items if item.case.entry and file.is_in_clear(item.case.entry)]
+    return [*_of_unrecorded(also, file), *_of_clear_secrets(clear, file)]
+
+
+def _of_unrecorded(items: Sequence[Item], file: KeyringFile) -> list[str]:
+    if len(items) <= FEW:
+        return [
+            f"User {item.name} also has key {item.decision.also}, which is not in the file"
+            for item in items
+        ]
+    told = ", ".join(f"{item.name} ({item.decision.also})" for item in items)
+    return [f"{len(items)} users have keys that are not in {file.path}: {told}"]
+
+
+def _of_clear_secrets(names: Sequence[str], file: KeyringFile) -> list[str]:
+    if len(names) <= FEW:
+        return [f"The secret of user {name} is not encrypted in {file.path}" for name in names]
+    return [
+        f"The secrets of {len(names)} users are not encrypted in {file.path}: {', '.join(names)}"
+    ]
+
+
+def diff_of(
+    path: Path, before: Mapping[str, Entry], after: Mapping[str, Entry]
+) -> dict[str, t.Any]:
+    """Return the change to a file as diff mode shows it: names and ids."""
+    header = str(path)
+    return {
+        "before_header": header,
+        "after_header": header,
+        "before": _ids(before),
+        "after": _ids(after),
+    }
+
+
+def _ids(entries: Mapping[str, Entry]) -> dict[str, str | None]:
+    return {user: entry.access_key_id or None for user, entry in entries.items()}

@@ -1,0 +1,135 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Look at the users of one file: what they are called now, what they have, what is in doubt."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+from ...module_utils._cloud.errors import InputError
+from ...module_utils._ram.access_key import find_keys
+from ...module_utils._ram.user import User
+from ...module_utils._work.pool import map_all
+from .looks import doubt_about
+from .table import Situation
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ...module_utils._ram.access_key import AccessKey
+    from .._vault_file.file import Entry
+    from .looks import Doubt, Finding
+    from .report import Request
+    from .settling import Desk, Settlement
+
+
+class Situations:
+    """Looks at the users of one file."""
+
+    def __init__(self, desk: Desk, requests: Sequence[Request], settlement: Settlement) -> None:
+        self._desk = desk
+        self._requests = requests
+        self._requested = {request.user_name for request in requests}
+        self._settlement = settlement
+        # The new names of users by their old ones.
+        self.renamed: dict[str, str] = {}
+
+    def follow_renames(self, *, is_open: bool) -> list[str]:
+        """Move entries to the names that their users have now, and return that in words.
+
+        All entries count if the log `is_open`, else those that the task is about. Raises InputError
+        if two of them would get one name.
+        """
+        book = self._desk.book
+        if not (is_open or any(self._may_be_renamed(*each) for each in book.entries.items())):
+            return []
+        names = {name: self._name_now(name, entry) for name, entry in book.entries.items()}
+        self.renamed = {old: new for old, new in names.items() if old != new}
+        for old, new in self.renamed.items():
+            if list(names.values()).count(new) > 1:
+                raise InputError(
+                    f"User {old} is now called {new}, but {self._desk.file.path} has another entry "
+                    "of that name: remove one of them"
+                )
+        book.rename(self.renamed)
+        return [
+            f"User {old} is now called {new}, so its entry is renamed too"
+            for old, new in self.renamed.items()
+        ]
+
+    def look(self, watch: Callable[[int, int], None]) -> list[Situation]:
+        """Return what is known of each user of the task, with a second look where one is due."""
+        cases = [self._known_of(request.user_name) for request in self._requests]
+        keys = map_all(self._keys_of, cases, self._desk.concurrency, watch)
+        cases = [replace(case, keys=found) for case, found in zip(cases, keys, strict=True)]
+        doubts = [
+            self._doubt(request, case) for request, case in zip(self._requests, cases, strict=True)
+        ]
+        findings = self._desk.looks.again(list(filter(None, doubts)))
+        return [
+            self._resolved(case, doubt, findings) for case, doubt in zip(cases, doubts, strict=True)
+        ]
+
+    def is_ours(self, entry: Entry) -> bool:
+        """Tell whether the entry says that it is of a user of this account."""
+        return bool(entry.user_id) and entry.account_id == self._desk.client.identity.account_id
+
+    def _may_be_renamed(self, name: str, entry: Entry) -> bool:
+        """Tell whether an entry that this task is about may belong to a user of another name."""
+        if not self.is_ours(entry):
+            return False
+        user = self._desk.directory.known_by_id(str(entry.user_id))
+        return user.user_name != name if user else name in self._requested
+
+    def _name_now(self, name: str, entry: Entry) -> str:
+        owner = self._desk.directory.by_id(str(entry.user_id)) if self.is_ours(entry) else None
+        return owner.user_name if owner else name
+
+    def _known_of(self, name: str) -> Situation:
+        """Return what is known of the user short of its keys."""
+        directory, new_name = self._desk.directory, self.renamed.get(name)
+        if new_name and new_name not in self._requested and not directory.by_name(name):
+            name = new_name
+        user, entry = directory.by_name(name), self._desk.book.get(name)
+        user_id = str(user.user_id) if user else str(entry.user_id) if entry else ""
+        suspects = self._settlement.suspects.get(user_id, [])
+        return Situation(
+            user_name=name,
+            account_id=self._desk.client.identity.account_id,
+            entry=entry,
+            user=user,
+            keys=None,
+            doubt=self._settlement.problems.get(user_id),
+            suspects={each.access_key_id: each.goes_at for each in suspects},
+            logged=frozenset(self._settlement.logged.get(user_id, ())),
+        )
+
+    def _keys_of(self, case: Situation) -> list[AccessKey] | None:
+        if case.user is None:
+            return None
+        return find_keys(self._desk.client, case.user_name) if case.user.user_id else []
+
+    def _doubt(self, request: Request, case: Situation) -> Doubt | None:
+        """Return the doubt that has to be cleared before the key of the entry counts as gone."""
+        entry = case.entry
+        if entry is None or not entry.access_key_id or not self.is_ours(entry):
+            return None
+        # Without the user, `present` fails and loses nothing.
+        counts = request.state == "absent" or (case.user and request.owned_pair is None)
+        if not counts or case.entry_key or case.doubt:
+            return None
+        return doubt_about(self._desk.file, case.user_name, entry)
+
+    def _resolved(
+        self, case: Situation, doubt: Doubt | None, findings: dict[str, Finding]
+    ) -> Situation:
+        if doubt is None:
+            return case
+        finding = findings[doubt.key_id]
+        user = case.user
+        if user is None and finding.keys is not None:
+            entry = t.cast("Entry", case.entry)
+            user = User(user_name=case.user_name, user_id=entry.user_id)
+        return replace(case, user=user, keys=finding.keys, doubt=finding.problem)
