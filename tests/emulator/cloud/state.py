@@ -83,6 +83,7 @@ def _user(user: User) -> State:
             "mfa_bind_required": profile.mfa_bind_required,
             "status": profile.status,
             "create_date": profile.create_date,
+            "password_date": profile.password_date,
         },
     }
 

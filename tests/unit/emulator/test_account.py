@@ -10,10 +10,10 @@ import typing as t
 
 import pytest
 
+from emulator import ApiError, Emulator
+
 if t.TYPE_CHECKING:
     from collections.abc import Callable
-
-    from emulator import Emulator
 
     from .conftest import RawClient
 
@@ -51,6 +51,16 @@ def test_bad_alias(refusal: Refusal, alias: str, rule: str) -> None:
         400,
         f"InvalidParameter.AccountAlias.{rule}",
     )
+
+
+def test_alias_of_another_account() -> None:
+    """No two accounts have the same alias, and none the id of another."""
+    with Emulator(members=1) as emulator:
+        member = emulator.state()["account_ids"][1]
+        emulator.call("SetAccountAlias", account=member, AccountAlias="my-company")
+        for taken in ("my-company", member):
+            with pytest.raises(ApiError, match=r"EntityAlreadyExists\.AccountAlias"):
+                emulator.call("SetAccountAlias", AccountAlias=taken)
 
 
 def test_password_policy(emulator: Emulator) -> None:
@@ -92,6 +102,22 @@ def test_weak_password(
 
     weak = refusal("CreateLoginProfile", UserName="alice", Password=password)
     emulator.call("CreateLoginProfile", UserName="alice", Password=f"{PASSWORD}-and-a-half")
+
+    assert weak == (400, "InvalidParameter.Password.TooWeak")
+
+
+@pytest.mark.parametrize(
+    "rule", [{"PasswordNotContainUserName": True}, {"MinimumPasswordDifferentCharacter": 8}]
+)
+def test_weak_password_by_rules_of_ims(
+    emulator: Emulator, refusal: Refusal, rule: dict[str, t.Any]
+) -> None:
+    """The rules that only IMS knows bind passwords, whoever sets them."""
+    emulator.call("CreateUser", UserName="alice")
+    emulator.call("SetPasswordPolicy", service="IMS", **rule)
+
+    weak = refusal("CreateLoginProfile", UserName="alice", Password="alice-77-alice")
+    emulator.call("CreateLoginProfile", UserName="alice", Password=PASSWORD)
 
     assert weak == (400, "InvalidParameter.Password.TooWeak")
 

@@ -112,6 +112,8 @@ def test_source_address(make_client: type[RawClient]) -> None:
 def test_diagnosis(emulator: Emulator, sign_in: Callable[..., RawClient]) -> None:
     """A refusal carries a message that tells, decoded, which policy denied what and when."""
     alice = sign_in("alice")
+    harmless = {"PolicyName": "AliyunRAMReadOnlyAccess", "PolicyType": "System"}
+    emulator.call("AttachPolicyToUser", UserName="alice", **harmless)
     status_under(emulator, alice, {"IpAddress": {"acs:SourceIp": "127.0.0.0/8"}}, "Deny")
     detail = alice.act("ListUsers").json["AccessDeniedDetail"]
 

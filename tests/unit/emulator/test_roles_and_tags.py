@@ -147,6 +147,17 @@ def test_bad_tags(
     assert refusal("TagResources", **{**good, **parameters}) == refused
 
 
+def test_too_many_tags(emulator: Emulator, create: Create, refusal: Refusal) -> None:
+    """A resource has up to twenty tags, however many calls they come in."""
+    create("Role", "a")
+    named = {"ResourceType": "role", "ResourceNames": ["a"]}
+    emulator.call("TagResources", Tag=[{"Key": f"{n}"} for n in range(20)], **named)
+
+    emulator.call("TagResources", Tag=[{"Key": "0", "Value": "x"}], **named)
+
+    assert refusal("TagResources", Tag=[TAG], **named) == (409, "LimitExceeded.Tag")
+
+
 @pytest.mark.parametrize("kind", ["User", "Group", "Role"])
 def test_resource_group(emulator: Emulator, create: Create, refusal: Refusal, kind: str) -> None:
     """An attachment for one resource group stands in no list, counts, and blocks deletion."""

@@ -34,7 +34,7 @@ TRUST = {
         }
     ],
 }
-SEED = {
+SEED: dict[str, t.Any] = {
     "account_id": "1234567890123456",
     "alias": "my-company",
     "policies": [{"name": "deploy", "document": POLICY, "tags": {"team": "blue"}}],
@@ -119,6 +119,19 @@ def test_same_ids() -> None:
     }
     assert len(set(ids)) == 1
     assert len(secrets) == 4
+
+
+def test_ids_of_one_member() -> None:
+    """What else an organization holds changes nothing of a member's ids."""
+    web, locked = SEED["organization"]["members"]
+    alone = {**SEED, "organization": {"members": [web]}}
+    behind = {**SEED, "organization": {"members": [{**locked, "users": [{"name": "eve"}]}, web]}}
+    ids = []
+    for seed in (alone, behind):
+        with Emulator(seed=seed) as emulator:
+            ids.append(emulator.state(web["account_id"])["users"]["bob"]["user_id"])
+
+    assert ids[0] == ids[1]
 
 
 def test_operator(make_client: type[RawClient]) -> None:
@@ -288,15 +301,19 @@ def test_past(emulator: Emulator, root: RawClient) -> None:
     """The past of users and keys can be set by the control call too."""
     emulator.set_clock("2026-12-31T00:00:00Z")
     emulator.call("CreateUser", UserName="alice")
+    emulator.call("CreateLoginProfile", UserName="alice", Password="Correct-Horse-7")
     key_id = emulator.call("CreateAccessKey", UserName="alice")["AccessKey"]["AccessKeyId"]
     key = {"access_key_id": key_id, "created": "365d", "last_used": "90d"}
-    alice = {"name": "alice", "created": "400d", "last_login": "7d", "access_keys": [key]}
+    ages = {"created": "400d", "last_login": "7d", "password_changed": "60d"}
+    alice = {"name": "alice", **ages, "access_keys": [key]}
 
     answer = root.send("POST", "/_emulator/past", {}, json.dumps({"users": [alice]}))
     user = emulator.call("GetUser", UserName="alice")["User"]
     used = emulator.call("GetAccessKeyLastUsed", UserName="alice", UserAccessKeyId=key_id)
 
+    profile = emulator.state()["users"]["alice"]["login_profile"]
     assert answer.status == 200
+    assert profile["password_date"].startswith("2026-11-01T00:00:0")
     assert user["CreateDate"].startswith("2025-11-26T00:00:0")
     assert user["LastLoginDate"].startswith("2026-12-24T00:00:0")
     assert used["AccessKeyLastUsed"]["LastUsedDate"].startswith("2026-10-02T00:00:0")

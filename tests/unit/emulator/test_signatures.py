@@ -261,3 +261,12 @@ def test_json_envelope(root: RawClient) -> None:
     assert answer.headers["Content-Type"] == "application/json;charset=utf-8"
     assert answer.json.keys() == {"RequestId", "HostId", "Code", "Message", "Recommend"}
     assert answer.headers["x-acs-request-id"] == answer.json["RequestId"].upper()
+
+
+def test_action_that_is_not_signed(root: RawClient) -> None:
+    """A header says nothing about a request whose parameters are what is signed."""
+    headers = {"x-acs-action": "CreateUser", "x-acs-version": "2015-05-01"}
+
+    answer = root.send("GET", "/?Signature=x&UserName=alice", headers)
+
+    assert answer.code == "MissingAction"
