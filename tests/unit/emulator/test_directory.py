@@ -227,6 +227,10 @@ def test_tags_of_members(call: Calling) -> None:
 
     first = call("ListTagResources", **kind, **both, MaxResults="2")
     second = call("ListTagResources", **kind, **both, NextToken=first["NextToken"])
+    of_a_pair = call(
+        "ListTagResources", **kind, **both, **{"Tag.1.Key": "env", "Tag.1.Value": "prod"}
+    )
+    some_keys = call("ListTagKeys", **kind, KeyFilter="ea")
     keys = call("ListTagKeys", **kind)
     values = call("ListTagValues", **kind, TagKey="env", ValueFilter="pro")
 
@@ -239,6 +243,8 @@ def test_tags_of_members(call: Calling) -> None:
     assert [tag["ResourceId"] for tag in second["TagResources"]] == [BETA]
     assert second["NextToken"] == ""
     assert keys["Tags"] == [{"Key": "env"}, {"Key": "team"}]
+    assert [tag["TagKey"] for tag in of_a_pair["TagResources"]] == ["env"]
+    assert some_keys["Tags"] == [{"Key": "team"}]
     assert values["Tags"] == [{"Value": "prod"}]
 
 
@@ -259,6 +265,22 @@ def test_change_of_tags(organization: Emulator, call: Calling) -> None:
     assert tagged == [{"Key": "env", "Value": "x"}]
     assert untagged == []
     assert len(call("GetAccount", AccountId=ALPHA, IncludeTags="true")["Account"]["Tags"]) == 2
+
+
+def test_keys_before_all(call: Calling) -> None:
+    """Where keys are named only they are taken away, and nothing without a word about it."""
+    alpha = {"ResourceType": "Account", "ResourceId.1": ALPHA}
+
+    def told() -> list[str]:
+        account = call("GetAccount", AccountId=ALPHA, IncludeTags="true")["Account"]
+        return [tag["Key"] for tag in account["Tags"]]
+
+    call("UntagResources", **alpha)
+    before = told()
+    call("UntagResources", **alpha, All="true", **{"TagKey.1": "env"})
+
+    assert before == ["env", "team"]
+    assert told() == ["team"]
 
 
 def test_no_delegated_administrators(call: Calling) -> None:

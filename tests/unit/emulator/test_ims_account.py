@@ -10,10 +10,10 @@ import typing as t
 
 import pytest
 
+from emulator import ApiError, Emulator
+
 if t.TYPE_CHECKING:
     from collections.abc import Callable
-
-    from emulator import Emulator
 
     from .conftest import Ims, RawClient
 
@@ -50,6 +50,25 @@ def test_bad_domain(emulator: Emulator, ims: Ims, domain: str, rule: str) -> Non
 
     assert refused == (400, f"InvalidParameter.DefaultDomainName.{rule}")
     assert emulator.state()["alias"] == ""
+
+
+def test_longest_domain(ims: Ims) -> None:
+    """A domain has up to 64 characters."""
+    domain = f"{'a' * 51}.onaliyun.com"
+
+    assert ims("SetDefaultDomain", DefaultDomainName=domain)["DefaultDomainName"] == domain
+
+
+def test_domain_of_another_account() -> None:
+    """Neither the domain nor the id of another account can be had."""
+    with Emulator(members=1) as emulator:
+        _own, member = emulator.state()["account_ids"]
+        emulator.call("SetAccountAlias", account=member, AccountAlias="taken")
+
+        for alias in ("taken", member):
+            domain = f"{alias}.onaliyun.com"
+            with pytest.raises(ApiError, match=r"EntityAlreadyExists\.DefaultDomain"):
+                emulator.call("SetDefaultDomain", service="IMS", DefaultDomainName=domain)
 
 
 def test_summary(emulator: Emulator, ims: Ims) -> None:

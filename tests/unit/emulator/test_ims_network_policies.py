@@ -164,6 +164,17 @@ def test_bad_policy(emulator: Emulator, ims: Ims, key: dict[str, str], text: str
     assert emulator.state()["network_policy"] == ""
 
 
+def test_largest_policy(ims: Ims, key: dict[str, str]) -> None:
+    """A policy has up to 8 statements and 50 addresses."""
+    lists = [[HERE]] * 7 + [[HERE] * 43]
+    statements = [{"Type": "ClassicWhiteList", "IPList": networks} for networks in lists]
+    text = json.dumps({"Version": 1, "Status": "Active", "Statements": statements})
+
+    answered = ims("SetAccessKeyPolicy", AccessKeyPolicy=text, **key)
+
+    assert json.loads(answered["AccessKeyPolicy"])["Statements"] == statements
+
+
 def test_policy_of_an_unknown_key(ims: Ims, key: dict[str, str]) -> None:
     """A key that does not exist has no policy and gets none."""
     unknown = {**key, "UserAccessKeyId": "LTAI5tUnknown"}

@@ -62,6 +62,7 @@ def test_change_of_an_oidc_provider(emulator: Emulator, ims: Ims) -> None:
     before = make_oidc_provider(ims, Description="x", ClientIds="one,two", Fingerprints="ab")
     emulator.advance_clock(60)
 
+    changed = ims("UpdateOIDCProvider", NewDescription="y", IssuanceLimitTime="2", **OIDC)
     ims("UpdateOIDCProvider", ClientIds="three", **OIDC)
     ims("AddClientIdToOIDCProvider", ClientId="four", **OIDC)
     ims("RemoveClientIdFromOIDCProvider", ClientId="three", **OIDC)
@@ -69,7 +70,8 @@ def test_change_of_an_oidc_provider(emulator: Emulator, ims: Ims) -> None:
     after = ims("RemoveFingerprintFromOIDCProvider", Fingerprint="ab", **OIDC)["OIDCProvider"]
 
     assert (after["ClientIds"], after["Fingerprints"]) == ("four", "cd")
-    assert after["Description"] == "x"
+    assert changed["OIDCProvider"]["ClientIds"] == "one,two"
+    assert (after["Description"], after["IssuanceLimitTime"]) == ("y", 2)
     assert after["UpdateDate"] > before["UpdateDate"]
 
 
@@ -127,6 +129,22 @@ def test_limits_of_an_oidc_provider(ims: Ims) -> None:
 
 
 @pytest.mark.parametrize("kind", ["OIDC", "SAML"])
+def test_hundred_providers(ims: Ims, kind: str) -> None:
+    """An account has up to a hundred providers of each kind."""
+
+    def given(number: int) -> dict[str, str]:
+        issuer = {"IssuerUrl": f"https://{number}.example.com"} if kind == "OIDC" else {}
+        return {f"{kind}ProviderName": f"p{number}", **issuer}
+
+    for number in range(100):
+        ims(f"Create{kind}Provider", **given(number))
+
+    refused = ims.refusal(f"Create{kind}Provider", **given(100))
+
+    assert refused == (409, f"LimitExceeded.{kind}Provider")
+
+
+@pytest.mark.parametrize("kind", ["OIDC", "SAML"])
 def test_deleted_provider(ims: Ims, kind: str) -> None:
     """A deleted provider is gone."""
     make_oidc_provider(ims)
@@ -163,9 +181,10 @@ def test_saml_provider(emulator: Emulator, ims: Ims) -> None:
     assert listed == made
 
 
-def test_change_of_a_saml_provider(ims: Ims) -> None:
+def test_change_of_a_saml_provider(emulator: Emulator, ims: Ims) -> None:
     """Description and metadata are changed alone, but an update needs one of them."""
-    ims("CreateSAMLProvider", EncodedSAMLMetadataDocument=METADATA, **SAML)
+    made = ims("CreateSAMLProvider", EncodedSAMLMetadataDocument=METADATA, **SAML)
+    emulator.advance_clock(60)
     other = base64.b64encode(b"<EntityDescriptor/>").decode()
 
     ims("UpdateSAMLProvider", NewDescription="x", AuthnSignAlgo="rsa-sha256", **SAML)
@@ -174,6 +193,7 @@ def test_change_of_a_saml_provider(ims: Ims) -> None:
     told = ims("GetSAMLProvider", **SAML)["SAMLProvider"]
     assert (told["Description"], told["AuthnSignAlgo"]) == ("x", "rsa-sha256")
     assert told["EncodedSAMLMetadataDocument"].strip() == other
+    assert told["UpdateDate"] > made["SAMLProvider"]["UpdateDate"]
     assert ims.refusal("UpdateSAMLProvider", AuthnSignAlgo="rsa-sha1", **SAML) == (
         400,
         "MissingParameter",

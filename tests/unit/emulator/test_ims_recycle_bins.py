@@ -252,7 +252,9 @@ def test_name_that_was_taken_again(emulator: Emulator, ims: Ims) -> None:
 
 
 def test_purged_user(emulator: Emulator, ims: Ims, sign_in: Callable[..., RawClient]) -> None:
-    """A user that is purged takes its keys along."""
+    """A user that is purged takes its own keys along."""
+    bob = sign_in("bob")
+    delete_key(emulator, bob, "bob")
     alice = sign_in("alice")
     alice_id = user_id(emulator, "alice")
     delete_key(emulator, alice)
@@ -260,7 +262,7 @@ def test_purged_user(emulator: Emulator, ims: Ims, sign_in: Callable[..., RawCli
 
     ims("DeleteUserInRecycleBin", UserId=alice_id)
 
-    assert emulator.state()["recycle_bin"] == {"users": [], "access_keys": []}
+    assert emulator.state()["recycle_bin"] == {"users": [], "access_keys": [bob.access_key_id]}
     assert ims.refusal("GetUserInRecycleBin", UserId=alice_id) == NO_USER
 
 

@@ -111,6 +111,7 @@ def test_quota(ims: Ims, alice: dict[str, str]) -> None:
     """A user has as many credentials of one service as the account's summary says."""
     quota = ims("GetAccountSummary")["SummaryMap"]["ServiceCredentialsPerUserPerServiceQuota"]
     for _ in range(quota):
+        ims("CreateServiceCredential", **NEW)
         ims("CreateServiceCredential", **NEW, **alice)
 
     refused = ims.refusal("CreateServiceCredential", **NEW, **alice)

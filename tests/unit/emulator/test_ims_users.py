@@ -219,6 +219,7 @@ def test_listing_of_tags(ims: Ims) -> None:
         **both,
     )
     of_a_key = ims("ListTagResources", ResourceType="user", **{"Tag.1.Key": "team"})
+    of_a_pair = ims("ListTagResources", ResourceType="user", **tags(team="dev"))
 
     assert first["TagResources"]["TagResource"][0] == {
         "ResourceType": "user",
@@ -230,6 +231,7 @@ def test_listing_of_tags(ims: Ims) -> None:
     assert [tag["TagValue"] for tag in rest["TagResources"]["TagResource"]] == ["dev"]
     assert "NextToken" not in rest
     assert [tag["TagValue"] for tag in of_a_key["TagResources"]["TagResource"]] == ["ops", "dev"]
+    assert [tag["ResourceId"] for tag in of_a_pair["TagResources"]["TagResource"]] == [ids[1]]
 
 
 def test_tagging_is_all_or_nothing(emulator: Emulator, ims: Ims) -> None:
@@ -242,6 +244,24 @@ def test_tagging_is_all_or_nothing(emulator: Emulator, ims: Ims) -> None:
     refused = ims.refusal("TagResources", ResourceType="user", **both, **tags(new="v"))
 
     assert refused == (409, "LimitExceeded.Tag")
+    assert emulator.state()["users"]["a"]["tags"] == {}
+
+
+def test_largest_calls(emulator: Emulator, ims: Ims) -> None:
+    """A call names up to 50 users and, to take them away, up to 20 tags."""
+    [user_id] = make_users(ims, "a")
+    users = {f"ResourceId.{number}": user_id for number in range(1, 51)}
+    keys = {f"TagKey.{number}": "x" for number in range(1, 21)}
+
+    ims("TagResources", ResourceType="user", **users, **tags(x="y"))
+    tagged = emulator.state()["users"]["a"]["tags"]
+    refused = ims.refusal(
+        "UntagResources", ResourceType="user", **users, **keys, **{"TagKey.21": "x"}
+    )
+    ims("UntagResources", ResourceType="user", **users, **keys)
+
+    assert tagged == {"x": "y"}
+    assert refused == (400, "InvalidParameter.TagKey")
     assert emulator.state()["users"]["a"]["tags"] == {}
 
 

@@ -71,7 +71,5 @@ def user_by_name_or_id(call: Call) -> User:
 
 def as_ram(call: Call, **changed: str) -> Call:
     """Return the call as RAM has it: the user by its bare name, if one is named."""
-    parameters = {name: value for name, value in call.parameters.items() if name != PRINCIPAL}
-    if call.get(PRINCIPAL):
-        parameters["UserName"] = principal(call).name
-    return dataclasses.replace(call, parameters={**parameters, **changed})
+    user = {"UserName": principal(call).name} if call.get(PRINCIPAL) else {}
+    return dataclasses.replace(call, parameters={**call.parameters, **user, **changed})

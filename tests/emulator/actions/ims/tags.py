@@ -12,7 +12,7 @@ from ...errors import invalid_parameter, limit_exceeded, missing_parameter
 from ..rules import found, next_page
 from ..service import IMS
 from ..tags import MAX_TAGS, add_tags, read_tags, tag_filter
-from .principals import find_principal, find_user_by_id
+from .principals import find_principal
 
 if t.TYPE_CHECKING:
     from ...cloud.entities import User
@@ -105,6 +105,7 @@ def _named(call: Call) -> list[User]:
         raise invalid_parameter("ResourceId", "ResourceId or ResourcePrincipalName is needed.")
     if len(ids + names) > MAX_RESOURCES:
         raise invalid_parameter("ResourceId", f"A call names up to {MAX_RESOURCES} users.")
-    users = [find_user_by_id(call.account, user_id) for user_id in ids]
+    by_id = {user.user_id: user for user in call.account.users} if ids else {}
+    users = [by_id.get(user_id) for user_id in ids]
     users += [find_principal(call.account, name) for name in names]
     return list(dict.fromkeys(found(user, "User") for user in users))
