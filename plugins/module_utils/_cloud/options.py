@@ -127,7 +127,7 @@ def _usable_proxy(variable: str, proxy: str) -> str:
     shown = proxy.rpartition("@")[2]
     try:
         parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-        is_complete = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        is_complete = bool(parts.hostname) and parts.port != 0 and not parts.path.strip("/")
     except ValueError:
         is_complete = False
     if not is_complete:

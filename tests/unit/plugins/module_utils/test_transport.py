@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import http.server
+import os
 import socket
 import threading
 import time
@@ -16,6 +17,9 @@ import typing as t
 import pytest
 
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.errors import (
+    InputError,
+    NotSentError,
+    RamError,
     UnansweredError,
 )
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram.access_key import (
@@ -109,6 +113,49 @@ def test_proxy_without_end(drip: Callable[[bytes, bytes], DrippingServer]) -> No
 
     assert time.monotonic() - began < 2
     assert proxy.requests == 1
+
+
+def test_proxies_of_two_clients(
+    drip: Callable[[bytes, bytes], DrippingServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each client uses the proxy of its own environment, whatever others or the process have."""
+    first, second, third = (drip(b"HTTP/1.1 403 No\r\n\r\n", b"x") for _ in range(3))
+    monkeypatch.setenv("HTTPS_PROXY", third.url)
+    options = {**PAIR, **ONCE, "ram_endpoint": "ram.example.invalid"}
+    by_first = UserApi(make_client(options, {"HTTPS_PROXY": first.url}))
+    by_second = UserApi(make_client(options, {"https_proxy": second.url}))
+    exempt = {"HTTPS_PROXY": first.url, "NO_PROXY": ".invalid"}
+    by_none = UserApi(make_client(options, exempt))
+
+    for users in (by_first, by_second, by_first):
+        with pytest.raises(RamError, match="proxy"):
+            users.find("ann")
+    with pytest.raises(NotSentError, match="the host name is unknown"):
+        by_none.find("ann")
+
+    assert (first.requests, second.requests, third.requests) == (2, 1, 0)
+    assert os.environ["HTTPS_PROXY"] == third.url
+
+
+@pytest.mark.parametrize(
+    ("proxy", "reason"),
+    [
+        ("socks5://ops:hunter2@127.0.0.1:1080", "names a socks5 proxy"),
+        ("ftp://ops:hunter2@127.0.0.1", "names a ftp proxy"),
+        ("http:/proxy", "is not the address of a proxy"),
+        ("http://ops:hunter2@a:b:c", "is not the address of a proxy"),
+        ("http://127.0.0.1:99999", "is not the address of a proxy"),
+        ("::", "is not the address of a proxy"),
+    ],
+)
+def test_proxy_that_cannot_be_used(proxy: str, reason: str) -> None:
+    """A proxy of no use is told as that, without its password, and not as somebody's answer."""
+    options = {**PAIR, "ram_endpoint": "ram.example.invalid"}
+
+    with pytest.raises(InputError, match=f"HTTPS_PROXY {reason}") as caught:
+        make_client(options, {"HTTPS_PROXY": proxy})
+
+    assert "hunter2" not in str(caught.value)
 
 
 class RedirectingServer(http.server.ThreadingHTTPServer):
