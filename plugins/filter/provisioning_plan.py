@@ -50,7 +50,7 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 from ansible.module_utils.parsing.convert_bool import boolean
 
-from ..module_utils._ram.user import repeated_names
+from ..module_utils._work.wanted import repeated_names
 
 User = dict[str, t.Any]
 

@@ -32,6 +32,7 @@ options:
       - Name of the user that the key belongs to.
       - Exactly one of O(user_name) and O(for_account=true) is needed.
     type: str
+    aliases: [name]
   for_account:
     description:
       - Manage keys of the account itself, which Alibaba Cloud advises against. The run must sign
@@ -55,7 +56,7 @@ options:
       - Whether the key can sign. If not given, that is left as it is.
       - For a user with two keys O(user_access_key_id) must say which.
     type: str
-    choices: [active, inactive]
+    choices: [active, inactive, Active, Inactive]
   all:
     description: With O(state=absent), delete all keys of the user.
     type: bool
@@ -248,11 +249,11 @@ if t.TYPE_CHECKING:
     from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.task import Task
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
-    "user_name": {"type": "str"},
+    "user_name": {"type": "str", "aliases": ["name"]},
     "for_account": {"type": "bool", "default": False},
     "user_access_key_id": {"type": "str", "no_log": False},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "status": {"type": "str", "choices": ["active", "inactive"]},
+    "status": {"type": "str", "choices": ["active", "inactive", "Active", "Inactive"]},
     "all": {"type": "bool", "default": False},
     "force_create": {"type": "bool", "default": False},
     "show_secret": {"type": "bool", "default": False, "no_log": False},

@@ -27,10 +27,12 @@ options:
       - Name of the user whose keys to read.
       - Exactly one of O(user_name), O(user_names) and O(for_account=true) is needed.
     type: str
+    aliases: [name]
   user_names:
     description: Names of the users whose keys to read. An empty list reads none.
     type: list
     elements: str
+    aliases: [names]
   for_account:
     description: Read the keys of the account itself. The run must then sign with a key of the
       account.
@@ -43,7 +45,7 @@ options:
   concurrency:
     description: How many requests are in flight at most.
     type: int
-    default: 8
+    default: 16
 seealso:
   - module: keysmith.alibabacloud.ram_access_key
 """
@@ -113,11 +115,11 @@ if t.TYPE_CHECKING:
     from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.task import Task
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
-    "user_name": {"type": "str"},
-    "user_names": {"type": "list", "elements": "str"},
+    "user_name": {"type": "str", "aliases": ["name"]},
+    "user_names": {"type": "list", "elements": "str", "aliases": ["names"]},
     "for_account": {"type": "bool", "default": False},
     "last_used": {"type": "bool", "default": False},
-    "concurrency": {"type": "int", "default": 8},
+    "concurrency": {"type": "int", "default": 16},
 }
 
 

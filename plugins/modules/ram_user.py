@@ -35,6 +35,7 @@ options:
       - Name of the user, 1 to 64 letters, digits, C(.), C(-) or C(_).
       - Exactly one of O(name) and O(users) is needed.
     type: str
+    aliases: [user_name]
   users:
     description:
       - Users to manage in one call. What an element leaves out is taken from the option of the same
@@ -49,6 +50,7 @@ options:
         description: Name of the user.
         type: str
         required: true
+        aliases: [user_name]
       state:
         description: See O(state).
         type: str
@@ -72,11 +74,19 @@ options:
         description: See O(groups).
         type: list
         elements: str
+      remove_groups:
+        description: See O(remove_groups).
+        type: list
+        elements: str
       purge_groups:
         description: See O(purge_groups).
         type: bool
       policies:
         description: See O(policies).
+        type: list
+        elements: raw
+      remove_policies:
+        description: See O(remove_policies).
         type: list
         elements: raw
       purge_policies:
@@ -116,6 +126,11 @@ options:
     description: Groups that the user is a member of. They must exist.
     type: list
     elements: str
+  remove_groups:
+    description: Groups that the user leaves. They must exist; other memberships stay.
+    type: list
+    elements: str
+    version_added: 0.2.0
   purge_groups:
     description:
       - Whether memberships that O(groups) does not list end. Without O(groups), none does.
@@ -128,6 +143,11 @@ options:
       - A bare name is looked up. One that exists as both must say its type.
     type: list
     elements: raw
+  remove_policies:
+    description: Policies that are detached from the user, as in O(policies). Others stay.
+    type: list
+    elements: raw
+    version_added: 0.2.0
   purge_policies:
     description:
       - Whether policies that O(policies) does not list are detached. Without O(policies), none is.
@@ -144,7 +164,7 @@ options:
   concurrency:
     description: How many requests are in flight at most.
     type: int
-    default: 8
+    default: 16
 notes:
   - The user that signs the run, or whose key assumed the role that does, is never deleted, nor are
     groups or policies taken from it, O(force) or not.
@@ -239,14 +259,16 @@ user:
       type: str
       sample: "2026-01-02T03:04:05Z"
     groups:
-      description: Names of the groups that the user is in.
-      returned: when O(groups) is given
+      description: Names of the groups that the user is in; with many users only those of O(groups)
+        and O(remove_groups) are looked at, unless others are purged.
+      returned: when O(groups) or O(remove_groups) is given
       type: list
       elements: str
       sample: [developers]
     policies:
-      description: Policies attached to the user itself.
-      returned: when O(policies) is given
+      description: Policies attached to the user itself; with many users only those of O(policies)
+        and O(remove_policies) are looked at, unless others are purged.
+      returned: when O(policies) or O(remove_policies) is given
       type: list
       elements: dict
       sample: [{name: AliyunSLBReadOnlyAccess, type: System}]
@@ -344,6 +366,7 @@ from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.task i
     Declaration,
     converge,
 )
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.wanted import wanted_items
 
 if t.TYPE_CHECKING:
     from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.client import Client
@@ -352,7 +375,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.task import Task
 
 USER_OPTIONS: dict[str, dict[str, t.Any]] = {
-    "name": {"type": "str"},
+    "name": {"type": "str", "aliases": ["user_name"]},
     "state": {"type": "str", "choices": ["present", "absent"]},
     "new_name": {"type": "str"},
     "display_name": {"type": "str"},
@@ -360,8 +383,10 @@ USER_OPTIONS: dict[str, dict[str, t.Any]] = {
     "email": {"type": "str"},
     "comments": {"type": "str"},
     "groups": {"type": "list", "elements": "str"},
+    "remove_groups": {"type": "list", "elements": "str"},
     "purge_groups": {"type": "bool"},
     "policies": {"type": "list", "elements": "raw"},
+    "remove_policies": {"type": "list", "elements": "raw"},
     "purge_policies": {"type": "bool"},
     "force": {"type": "bool"},
 }
@@ -378,20 +403,15 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     "users": {
         "type": "list",
         "elements": "dict",
-        "options": {**USER_OPTIONS, "name": {"type": "str", "required": True}},
+        "options": {**USER_OPTIONS, "name": {**USER_OPTIONS["name"], "required": True}},
     },
-    "concurrency": {"type": "int", "default": 8},
+    "concurrency": {"type": "int", "default": 16},
 }
 
 
 def plan_wanted_users(client: Client, params: dict[str, t.Any]) -> list[Plan[User]]:
     """Plan the user of the task, or each of its list; what that leaves out comes from the task."""
-    task = {name: params[name] for name in USER_OPTIONS}
-    described = [task] if params["users"] is None else params["users"]
-    wanted = [
-        {**task, **{name: value for name, value in user.items() if value is not None}}
-        for user in described
-    ]
+    wanted = wanted_items(params, "users", USER_OPTIONS)
     return plan_users(client, wanted, params["concurrency"])
 
 

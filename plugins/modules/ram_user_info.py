@@ -25,10 +25,12 @@ options:
   name:
     description: Name of the user to read.
     type: str
+    aliases: [user_name]
   names:
     description: Names of the users to read. With neither this nor O(name), all users are read.
     type: list
     elements: str
+    aliases: [user_names]
   include:
     description: What to read about each user besides its attributes. Each costs one request a user,
       V(access_keys) one more a key.
@@ -39,7 +41,7 @@ options:
   concurrency:
     description: How many requests are in flight at most.
     type: int
-    default: 8
+    default: 16
 seealso:
   - module: keysmith.alibabacloud.ram_user
 """
@@ -147,62 +149,45 @@ account_id:
 
 import typing as t
 
-from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram.access_key import (
-    list_with_last_use,
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram.facts import (
+    ASPECTS,
+    read_facts,
 )
-from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram.user import (
-    User,
-    UserApi,
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram.names import (
     refuse_bad_names,
 )
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram.user import UserApi
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.module import run_module
-from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.pool import map_all
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.task import (
     Declaration,
     inform,
 )
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.wanted import wanted_names
 
 if t.TYPE_CHECKING:
     from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.client import Client
     from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.task import Task
 
-ASPECTS = ["groups", "policies", "access_keys", "login_profile", "mfa"]
-
 ARGUMENT_SPEC: dict[str, t.Any] = {
-    "name": {"type": "str"},
-    "names": {"type": "list", "elements": "str"},
-    "include": {"type": "list", "elements": "str", "choices": ASPECTS, "default": []},
-    "concurrency": {"type": "int", "default": 8},
+    "name": {"type": "str", "aliases": ["user_name"]},
+    "names": {"type": "list", "elements": "str", "aliases": ["user_names"]},
+    "include": {"type": "list", "elements": "str", "choices": list(ASPECTS), "default": []},
+    "concurrency": {"type": "int", "default": 16},
 }
 
 
 def read_users(client: Client, params: dict[str, t.Any]) -> list[dict[str, t.Any]]:
     """Return the users asked for, with what is to be included."""
     api = UserApi(client)
-    names = params["names"] if params["name"] is None else [params["name"]]
+    names = wanted_names(params, "name", "names")
     if names is None:
         users = api.list_all()
     else:
         refuse_bad_names(names)
         known = api.find_many(names) if names else {}
-        users = [known[name] for name in dict.fromkeys(names) if name in known]
-    return map_all(
-        lambda user: describe(client, user, params["include"]), users, params["concurrency"]
-    )
-
-
-def describe(client: Client, user: User, include: list[str]) -> dict[str, t.Any]:
-    """Return the user with the aspects to include."""
-    api = UserApi(client)
-    name = user.user_name
-    readers: dict[str, t.Callable[[], t.Any]] = {
-        "groups": lambda: list(api.list_groups(name)),
-        "policies": lambda: [policy.as_result() for policy in api.list_policies(name)],
-        "access_keys": lambda: [key.as_info() for key in list_with_last_use(client, name)],
-        "login_profile": lambda: api.find_login_profile(name),
-        "mfa": lambda: api.find_mfa_device(name),
-    }
-    return {**user.as_result(), **{aspect: readers[aspect]() for aspect in include}}
+        users = [known[name] for name in names if name in known]
+    facts = read_facts(client, users, params["include"], params["concurrency"])
+    return [user.as_result() for user in facts]
 
 
 def run(task: Task) -> dict[str, t.Any]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from .._cloud.client import nothing
@@ -14,7 +15,7 @@ from .._cloud.retry import ANY_NUMBER, Attempts
 from .._cloud.services import IMS, RAM
 from .._cloud.times import timestamp
 from .._stopping import StoppedError, pause
-from .user import refuse_bad_names
+from .names import refuse_bad_names
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -164,10 +165,12 @@ def find_keys(client: Client, user_name: str | None) -> list[AccessKey] | None:
 def list_with_last_use(client: Client, user_name: str | None) -> list[AccessKey]:
     """Return the keys with their last use, none if there is no such user."""
     api = AccessKeyApi(client, user_name)
-    return [
-        replace(key, last_used_date=api.last_used(str(key.access_key_id)))
-        for key in find_keys(client, user_name) or []
-    ]
+    found = []
+    for key in find_keys(client, user_name) or []:
+        # One that is gone meanwhile is no longer a key of the user.
+        with suppress(NotFoundError):
+            found.append(replace(key, last_used_date=api.last_used(str(key.access_key_id))))
+    return found
 
 
 def describe_keys(client: Client, user_name: str | None, keys: Sequence[AccessKey]) -> str:

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import typing as t
+from contextlib import suppress
 from dataclasses import replace
 
-from .._cloud.errors import InputError, RamError, UnansweredError
+from .._cloud.errors import InputError, NotFoundError, RamError, UnansweredError
+from .._work.patience import patiently
 from .._work.plan import Plan, Step
 from .access_key import (
     ACTIVE,
@@ -21,11 +23,12 @@ from .access_key import (
     key_owners,
     settle_lost_create,
 )
+from .guard import Guard
 
 if t.TYPE_CHECKING:
     from .._cloud.client import Client
 
-STATUSES = {"active": ACTIVE, "inactive": INACTIVE}
+STATUSES = {"active": ACTIVE, "inactive": INACTIVE, ACTIVE: ACTIVE, INACTIVE: INACTIVE}
 
 
 def plan_access_keys(
@@ -57,7 +60,16 @@ class _Planner:
         self._user_name = user_name
         self._api = AccessKeyApi(client, user_name)
         self._owner = self._api.owner
-        self._keys = find_keys(client, user_name)
+        self._guard = Guard(client)
+        self._keys = self._find_keys()
+
+    def _find_keys(self) -> list[AccessKey] | None:
+        if self._options["state"] == "absent":
+            return find_keys(self._client, self._user_name)
+        # A user may have been made a moment ago.
+        with suppress(NotFoundError):
+            return patiently(self._api.list_keys)
+        return None
 
     def plan_present(self) -> Plan[AccessKey]:
         """Plan a key that exists, with the status asked for."""
@@ -85,7 +97,7 @@ class _Planner:
 
     def _plan_gone(self, key: AccessKey) -> Plan[AccessKey]:
         key_id = str(key.access_key_id)
-        self._refuse_signer(key_id, "delete")
+        self._guard.refuse_key(key_id, "delete")
         step = Step(f"delete AccessKey {key_id} of {self._owner}", lambda: self._api.delete(key_id))
         return Plan(key_id, key, None, [step])
 
@@ -172,16 +184,12 @@ class _Planner:
     def _status_step(self, key: AccessKey, status: str) -> Step:
         key_id = str(key.access_key_id)
         if status == INACTIVE:
-            self._refuse_signer(key_id, "disable")
+            self._guard.refuse_key(key_id, "disable")
         verb = "activate" if status == ACTIVE else "disable"
         return Step(
             f"{verb} AccessKey {key_id} of {self._owner}",
             lambda: self._api.set_status(key_id, status),
         )
-
-    def _refuse_signer(self, access_key_id: str, verb: str) -> None:
-        if any(signer.access_key_id == access_key_id for signer in self._client.signers):
-            raise InputError(f"Refusing to {verb} AccessKey {access_key_id}: it signs this run")
 
 
 def _refuse_bad_options(options: dict[str, t.Any]) -> None:

@@ -1,31 +1,29 @@
 # Copyright (c) 2026, the keysmith.alibabacloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""RAM users: what they are, and one function per API call about them."""
+"""RAM users: what they are, and the calls about them."""
 
 from __future__ import annotations
 
-import re
 import typing as t
 from dataclasses import dataclass, field
 
 from .._cloud.client import nothing
-from .._cloud.errors import InputError, NotFoundError, RamError, UnansweredError, fine_if
+from .._cloud.errors import ApiError, NotFoundError, RamError, UnansweredError, fine_if
 from .._cloud.paging import all_pages, next_marker
 from .._cloud.retry import ANY_NUMBER, ONCE
 from .._cloud.services import RAM
+from .policy import parameters_of, policies_in
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Sequence
 
     from .._cloud.client import Answer, Client
+    from .policy import Policy
 
-_T = t.TypeVar("_T")
-
-USER_NAME = GROUP_NAME = (r"[A-Za-z0-9._-]{1,64}", "1 to 64 letters, digits, '.', '-' or '_'")
+PAGE_SIZE = 1000
 # Up to this many users are read one by one; more are looked for in the pages of all users.
 FEW_USERS = 2
-PAGE_SIZE = 1000
 API_NAMES = {
     "user_name": "UserName",
     "display_name": "DisplayName",
@@ -38,24 +36,12 @@ ATTRIBUTES = ("display_name", "mobile_phone", "email", "comments")
 CHINA_SITE_ATTRIBUTES = ("mobile_phone", "email")
 
 
-@dataclass(frozen=True, order=True)
-class Policy:
-    """A policy by its name and type, System or Custom."""
-
-    name: str
-    type: str
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.type})"
-
-    def as_result(self) -> dict[str, str]:
-        """Return the policy as modules show and take it."""
-        return {"name": self.name, "type": self.type}
-
-
 @dataclass(frozen=True)
 class User:
-    """A RAM user; `groups` and `policies` are None unless they were read."""
+    """A RAM user; `groups` and `policies` are None unless they were read.
+
+    `goes_with_it` says in words what is removed together with the user.
+    """
 
     user_name: str
     user_id: str | None = None
@@ -67,6 +53,7 @@ class User:
     update_date: str | None = field(default=None, compare=False)
     groups: tuple[str, ...] | None = None
     policies: tuple[Policy, ...] | None = None
+    goes_with_it: tuple[str, ...] = ()
 
     def stored(self) -> dict[str, t.Any]:
         """Return the fields that the API keeps with the user itself."""
@@ -82,44 +69,34 @@ class User:
             shown["policies"] = [policy.as_result() for policy in self.policies]
         return shown
 
-    as_diff = as_result
+    def as_diff(self) -> dict[str, t.Any]:
+        """Return the user with all that goes when it goes."""
+        also = {"goes_with_it": list(self.goes_with_it)} if self.goes_with_it else {}
+        return {**self.as_result(), **also}
 
-
-def refuse_bad_names(names: Iterable[str]) -> None:
-    """Raise InputError for a name that no user can have; empty, it may stand for the caller."""
-    pattern, described = USER_NAME
-    for name in names:
-        if not re.fullmatch(pattern, name):
-            raise InputError(f"The name of a user must be {described}, not {name!r}")
-
-
-def repeated_names(names: Iterable[str]) -> dict[str, int]:
-    """Return the names that stand there more than once, with how often, in all their spellings.
-
-    No documentation tells whether names that differ in case only are two users or one.
-    """
-    spellings: dict[str, list[str]] = {}
-    for name in names:
-        spellings.setdefault(name.lower(), []).append(name)
-    return {" or ".join(dict.fromkeys(s)): len(s) for s in spellings.values() if len(s) > 1}
+    def differs_from(self, wanted: User) -> dict[str, str]:
+        """Return the attributes that `wanted` has otherwise; what a site may not store is none."""
+        return {
+            name: getattr(wanted, name)
+            for name in ATTRIBUTES
+            if getattr(self, name) != getattr(wanted, name)
+            and (getattr(self, name) or name not in CHINA_SITE_ATTRIBUTES)
+        }
 
 
 class UserApi:
-    """The calls about users, their groups and their policies; each raises RamError."""
+    """The calls about users and their policies; each raises RamError."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
     def find(self, name: str) -> User | None:
         """Return the user, None if there is none of that name."""
-        parameters = {"UserName": name}
+        named, doing = {"UserName": name}, f"read user {name}"
         try:
-            fields = self._client.call(
-                RAM, "GetUser", parameters, _user_fields, doing=f"read user {name}"
-            )
+            return User(**self._client.call(RAM, "GetUser", named, _user_fields, doing=doing))
         except NotFoundError:
             return None
-        return User(**fields)
 
     def list_all(self) -> list[User]:
         """Return every user of the account."""
@@ -143,7 +120,10 @@ class UserApi:
         return {user.user_name: user for user in found}
 
     def create(self, user: User) -> dict[str, t.Any]:
-        """Create the user and return the fields as stored."""
+        """Create the user and return the fields as stored.
+
+        If somebody else was faster, theirs is made to be as this one.
+        """
         doing = f"create user {user.user_name}"
         given = {api: value for name, api in API_NAMES.items() if (value := getattr(user, name))}
         try:
@@ -151,7 +131,18 @@ class UserApi:
                 RAM, "CreateUser", given, _user_fields, doing=doing, attempts=ONCE
             )
         except UnansweredError as error:
-            return self._find_after_all(user.user_name, error).stored()
+            found = self._find_after_all(user.user_name, error)
+            if found.differs_from(user):
+                raise error.reworded(
+                    f"{error}. There is such a user now, but not as described here: run again"
+                ) from None
+            return found.stored()
+        except ApiError as error:
+            theirs = self.find(user.user_name) if error.code == "EntityAlreadyExists.User" else None
+            if theirs is None:
+                raise
+            changes = theirs.differs_from(user)
+            return self.update(theirs, changes) if changes else theirs.stored()
 
     def update(self, user: User, changes: dict[str, str]) -> dict[str, t.Any]:
         """Change the given attributes, `user_name` among them, and return the fields as stored."""
@@ -177,9 +168,9 @@ class UserApi:
 
     def delete(self, name: str) -> None:
         """Delete the user; a user that is gone already is fine."""
-        parameters = {"UserName": name}
+        named, doing = {"UserName": name}, f"delete user {name}"
         with fine_if("EntityNotExist.User"):
-            self._call("DeleteUser", f"delete user {name}", parameters, nothing)
+            self._client.call(RAM, "DeleteUser", named, nothing, doing=doing)
 
     def list_groups(self, name: str) -> tuple[str, ...]:
         """Return the names of the groups that the user is in, sorted."""
@@ -187,148 +178,29 @@ class UserApi:
         def read(answer: Answer) -> tuple[str, ...]:
             return tuple(sorted(item["GroupName"] for item in answer["Groups"]["Group"]))
 
-        parameters = {"UserName": name}
-        return self._client.call(
-            RAM, "ListGroupsForUser", parameters, read, doing=f"list groups of user {name}"
-        )
-
-    def group_exists(self, group: str) -> bool:
-        """Tell whether there is such a group."""
-        parameters = {"GroupName": group}
-        return self._exists("GetGroup", f"read group {group}", parameters)
-
-    def add_to_group(self, name: str, group: str) -> None:
-        """Make the user a member; one that is a member already is fine."""
-        parameters = {"UserName": name, "GroupName": group}
-        with fine_if("EntityAlreadyExists.User.Group"):
-            self._client.call(
-                RAM,
-                "AddUserToGroup",
-                parameters,
-                nothing,
-                doing=f"add user {name} to group {group}",
-            )
-
-    def remove_from_group(self, name: str, group: str) -> None:
-        """End the membership; one that has ended already is fine."""
-        parameters = {"UserName": name, "GroupName": group}
-        with fine_if("EntityNotExist.User.Group"):
-            self._client.call(
-                RAM,
-                "RemoveUserFromGroup",
-                parameters,
-                nothing,
-                doing=f"remove user {name} from group {group}",
-            )
+        named, doing = {"UserName": name}, f"list groups of user {name}"
+        return self._client.call(RAM, "ListGroupsForUser", named, read, doing=doing)
 
     def list_policies(self, name: str) -> tuple[Policy, ...]:
         """Return the policies attached to the user itself, sorted."""
-
-        def read(answer: Answer) -> tuple[Policy, ...]:
-            found = answer["Policies"]["Policy"]
-            return tuple(sorted(Policy(item["PolicyName"], item["PolicyType"]) for item in found))
-
-        parameters = {"UserName": name}
-        return self._client.call(
-            RAM, "ListPoliciesForUser", parameters, read, doing=f"list policies of user {name}"
-        )
-
-    def policy_exists(self, policy: Policy) -> bool:
-        """Tell whether there is such a policy."""
-        parameters = {"PolicyName": policy.name, "PolicyType": policy.type}
-        return self._exists("GetPolicy", f"read policy {policy}", parameters)
+        named, doing = {"UserName": name}, f"list policies of user {name}"
+        return self._client.call(RAM, "ListPoliciesForUser", named, policies_in, doing=doing)
 
     def attach_policy(self, name: str, policy: Policy) -> None:
         """Attach the policy; one that is attached already is fine."""
-        parameters = {"UserName": name, "PolicyName": policy.name, "PolicyType": policy.type}
+        both, doing = {"UserName": name, **parameters_of(policy)}, f"attach policy {policy}"
         with fine_if("EntityAlreadyExists.User.Policy"):
             self._client.call(
-                RAM,
-                "AttachPolicyToUser",
-                parameters,
-                nothing,
-                doing=f"attach policy {policy} to user {name}",
+                RAM, "AttachPolicyToUser", both, nothing, doing=f"{doing} to user {name}"
             )
 
     def detach_policy(self, name: str, policy: Policy) -> None:
         """Detach the policy; one that is detached already is fine."""
-        parameters = {"UserName": name, "PolicyName": policy.name, "PolicyType": policy.type}
+        both, doing = {"UserName": name, **parameters_of(policy)}, f"detach policy {policy}"
         with fine_if("EntityNotExist.User.Policy"):
             self._client.call(
-                RAM,
-                "DetachPolicyFromUser",
-                parameters,
-                nothing,
-                doing=f"detach policy {policy} from user {name}",
+                RAM, "DetachPolicyFromUser", both, nothing, doing=f"{doing} from user {name}"
             )
-
-    def find_login_profile(self, name: str) -> dict[str, t.Any] | None:
-        """Return the console login profile of the user, None if it has none."""
-
-        def read(answer: Answer) -> dict[str, t.Any]:
-            profile = answer["LoginProfile"]
-            return {
-                "create_date": profile.get("CreateDate"),
-                "mfa_bind_required": bool(profile.get("MFABindRequired")),
-                "password_reset_required": bool(profile.get("PasswordResetRequired")),
-            }
-
-        parameters = {"UserName": name}
-        with fine_if("EntityNotExist.User.LoginProfile"):
-            return self._client.call(
-                RAM, "GetLoginProfile", parameters, read, doing=f"read login profile of user {name}"
-            )
-        return None
-
-    def delete_login_profile(self, name: str) -> None:
-        """Take the console login away; one that is gone already is fine."""
-        parameters = {"UserName": name}
-        with fine_if("EntityNotExist.User.LoginProfile"):
-            self._client.call(
-                RAM,
-                "DeleteLoginProfile",
-                parameters,
-                nothing,
-                doing=f"delete login profile of user {name}",
-            )
-
-    def find_mfa_device(self, name: str) -> dict[str, t.Any] | None:
-        """Return the MFA device of the user, None if it has none."""
-
-        def read(answer: Answer) -> dict[str, t.Any]:
-            device = answer["MFADevice"]
-            return {"serial_number": device["SerialNumber"], "type": device.get("Type")}
-
-        parameters = {"UserName": name}
-        with fine_if("EntityNotExist.User.MFADevice"):
-            return self._client.call(
-                RAM, "GetUserMFAInfo", parameters, read, doing=f"read MFA device of user {name}"
-            )
-        return None
-
-    def unbind_mfa_device(self, name: str) -> None:
-        """Unbind the MFA device; one that is unbound already is fine."""
-        parameters = {"UserName": name}
-        with fine_if("EntityNotExist.User.MFADevice"):
-            self._client.call(
-                RAM,
-                "UnbindMFADevice",
-                parameters,
-                nothing,
-                doing=f"unbind MFA device of user {name}",
-            )
-
-    def _call(
-        self, action: str, doing: str, parameters: dict[str, str], read: Callable[[Answer], _T]
-    ) -> _T:
-        return self._client.call(RAM, action, parameters, read, doing=doing)
-
-    def _exists(self, action: str, doing: str, parameters: dict[str, str]) -> bool:
-        try:
-            self._call(action, doing, parameters, nothing)
-        except NotFoundError:
-            return False
-        return True
 
     def _find_after_all(self, name: str, lost: UnansweredError) -> User:
         """Return the user that a request without an answer was about; else raise `lost`."""

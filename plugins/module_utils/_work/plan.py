@@ -13,6 +13,8 @@ from .stats import CHANGED, CREATED, FAILED, REMOVED, UNCHANGED
 if t.TYPE_CHECKING:
     from collections.abc import Callable
 
+    Learned = dict[str, t.Any] | None
+
 
 class Resource(t.Protocol):
     """Something that a module describes and changes; a frozen dataclass."""
@@ -35,7 +37,7 @@ class Step:
     """
 
     doing: str
-    run: Callable[[], dict[str, t.Any] | None]
+    run: Callable[[], Learned]
 
 
 @dataclass
@@ -55,10 +57,13 @@ class Plan(t.Generic[_T]):
     error: str | None = None
     known_as: dict[str, t.Any] = field(default_factory=dict)
 
-    def apply(self) -> None:
-        """Run the steps in order until one raises; `done` names those before it."""
+    def apply(self, run: Callable[[Callable[[], Learned]], Learned] = lambda call: call()) -> None:
+        """Run the steps in order until one raises; `done` names those before it.
+
+        `run` is how each call is made.
+        """
         for step in self.steps:
-            learned = step.run()
+            learned = run(step.run)
             self.done.append(step.doing)
             if self.after is not None and learned:
                 self.after = replace(self.after, **learned)  # type: ignore[type-var]
@@ -98,3 +103,8 @@ class Plan(t.Generic[_T]):
             "before": self.before.as_diff() if self.before else {},
             "after": self.after.as_diff() if self.after else {},
         }
+
+
+def changed_fields(current: object, wanted: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Return those of the wanted fields that are otherwise now."""
+    return {name: value for name, value in wanted.items() if getattr(current, name) != value}

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from .._cloud.client import Client
 from .._cloud.errors import RamError, told_together, unforeseen
 from .._cloud.options import ConnectionOptions
+from .patience import patiently
 from .pool import attempt_all
 from .stats import stats
 
@@ -136,7 +137,9 @@ def _apply(plans: list[Plan[t.Any]], task: Task) -> list[RamError]:
         for plan in plans:
             plan.predict()
         return []
-    outcomes = attempt_all(lambda plan: plan.apply(), plans, task.params.get("concurrency", 1))
+    outcomes = attempt_all(
+        lambda plan: plan.apply(patiently), plans, task.params.get("concurrency", 1)
+    )
     for plan, outcome in zip(plans, outcomes, strict=True):
         plan.error = str(outcome.error) if outcome.error else None
     return [outcome.error for outcome in outcomes if outcome.error]

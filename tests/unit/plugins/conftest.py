@@ -25,6 +25,7 @@ from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.optio
     CONNECTION_SPEC,
     ConnectionOptions,
 )
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work import patience
 from emulator import Emulator
 from emulator.totp import totp
 
@@ -71,6 +72,12 @@ def running_emulator() -> Iterator[Emulator]:
     """One emulator for all tests of this process."""
     with Emulator() as emulator:
         yield emulator
+
+
+@pytest.fixture(autouse=True)
+def _hardly_any_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What does not exist is asked for once more, after a shorter pause than in real life."""
+    monkeypatch.setattr(patience, "PAUSES", (0.01,))
 
 
 @pytest.fixture

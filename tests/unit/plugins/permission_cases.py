@@ -221,6 +221,13 @@ CASES: dict[Key, Case] = {
     ("ram_user with groups", "the user is missing"): case(
         "ram_user", GROUP, name="ann", groups=["readers"]
     ),
+    ("ram_user with groups", "fewer groups than users"): case(
+        "ram_user",
+        *(ANN, call("CreateUser", UserName="bob"), GROUP, MEMBER),
+        call("AddUserToGroup", UserName="bob", GroupName="readers"),
+        users=[{"name": "ann"}, {"name": "bob"}],
+        groups=["readers"],
+    ),
     ("ram_user with groups", "a membership is missing"): case(
         "ram_user", ANN, GROUP, name="ann", groups=["readers"]
     ),
@@ -234,6 +241,13 @@ CASES: dict[Key, Case] = {
     ("ram_user with policies", ""): case("ram_user", ANN, ATTACHED, name="ann", policies=[POLICY]),
     ("ram_user with policies", "the user is missing"): case(
         "ram_user", name="ann", policies=[POLICY]
+    ),
+    ("ram_user with policies", "fewer policies than users"): case(
+        "ram_user",
+        *(ANN, call("CreateUser", UserName="bob"), ATTACHED),
+        call("AttachPolicyToUser", UserName="bob", **SYSTEM_POLICY),
+        users=[{"name": "ann"}, {"name": "bob"}],
+        policies=[POLICY],
     ),
     ("ram_user with policies", "a policy is not attached"): case(
         "ram_user", ANN, name="ann", policies=[POLICY]
@@ -347,6 +361,15 @@ CASES: dict[Key, Case] = {
     ("role ram_credentials", "a user is missing"): Case(role("ann")),
     ("role ram_credentials", "an attribute differs"): Case(
         role("ann", comments="new"), (ANN, STORED)
+    ),
+    ("role ram_credentials", "fewer groups and policies than users"): Case(
+        role("ann", "bob", groups=["readers"], policies=[POLICY]),
+        (
+            *(ANN, call("CreateUser", UserName="bob"), GROUP, MEMBER, ATTACHED),
+            call("AddUserToGroup", UserName="bob", GroupName="readers"),
+            call("AttachPolicyToUser", UserName="bob", **SYSTEM_POLICY),
+            earlier("ram_keyring", users=["ann", "bob"]),
+        ),
     ),
     ("role ram_credentials", "groups change"): Case(
         role("ann", groups=["readers"], purge_groups=True),

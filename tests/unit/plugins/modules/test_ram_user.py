@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import math
+import threading
+import time
 import typing as t
 
 import pytest
@@ -656,3 +658,335 @@ def test_calls_for_new_users(run_module: RunModule, emulator: Emulator) -> None:
         "AddUserToGroup": 4,
         "AttachPolicyToUser": 4,
     }
+
+
+CHECK = {"_ansible_check_mode": True}
+BOTH_MODES = pytest.mark.parametrize("mode", [{}, CHECK], ids=["real", "check"])
+
+
+def in_groups(emulator: Emulator, name: str, count: int) -> list[str]:
+    """Create groups and make a user a member of each; return their names."""
+    names = [f"group-{n:02}" for n in range(count)]
+    make_groups(emulator, *names)
+    for group in names:
+        emulator.call("AddUserToGroup", UserName=name, GroupName=group)
+    return names
+
+
+@BOTH_MODES
+def test_more_groups_than_a_user_can_have(
+    run_module: RunModule, emulator: Emulator, mode: dict[str, bool]
+) -> None:
+    """More groups than the account's quota allows are refused before anything is changed."""
+    groups = [f"group-{n}" for n in range(11)]
+    make_groups(emulator, *groups)
+
+    result = run_module("ram_user", name="alice", groups=groups, **mode)
+
+    assert result.msg == (
+        "Cannot give user alice 11 groups: the quota of the account is 10 (GroupsPerUserQuota)"
+    )
+    assert writing_actions(emulator) == []
+
+
+def test_full_quota_makes_room_first(run_module: RunModule, emulator: Emulator) -> None:
+    """Where a quota is full, just as many memberships end first as new ones need."""
+    make_user(emulator, "alice")
+    old = in_groups(emulator, "alice", 10)
+    make_groups(emulator, "new")
+
+    result = run_module("ram_user", name="alice", groups=["new", *old[2:]], purge_groups=True)
+
+    assert result["user"]["actions"] == [
+        "remove user alice from group group-00",
+        "add user alice to group new",
+        "remove user alice from group group-01",
+    ]
+    assert set(emulator.state()["users"]["alice"]["groups"]) == {"new", *old[2:]}
+
+
+def test_quota_that_may_not_be_read(run_module: RunModule, emulator: Emulator) -> None:
+    """Who may not read quotas is told by the API, for the user that is beyond one."""
+    groups = [f"group-{n:02}" for n in range(11)]
+    make_groups(emulator, *groups)
+    emulator.fail("GetAccountSummary", "error", status=403, code="NoPermission")
+
+    result = run_module("ram_user", name="alice", groups=groups)
+
+    assert result["code"] == "LimitExceeded.User.Group"
+
+
+@BOTH_MODES
+def test_more_users_than_an_account_can_have(
+    run_module: RunModule, emulator: Emulator, mode: dict[str, bool]
+) -> None:
+    """More new users than the account has room for are refused before the first is made."""
+    summary = emulator.call("GetAccountSummary", service="IMS")["SummaryMap"]
+    users = [{"name": f"user-{n}"} for n in range(summary["UsersQuota"] + 1)]
+
+    result = run_module("ram_user", users=users, **mode)
+
+    assert "its quota is" in result.msg
+    assert writing_actions(emulator) == []
+
+
+@BOTH_MODES
+@pytest.mark.parametrize("others", [[], ["bob", "carol"]], ids=["one user", "many users"])
+def test_name_in_another_case(
+    run_module: RunModule, emulator: Emulator, others: list[str], mode: dict[str, bool]
+) -> None:
+    """A name that exists in another case is refused before anybody is made."""
+    make_user(emulator, "Alice")
+
+    result = run_module("ram_user", users=[{"name": name} for name in ["alice", *others]], **mode)
+
+    assert result.msg.startswith("Cannot have a user alice: there is one called Alice")
+    assert writing_actions(emulator) == []
+
+
+@pytest.mark.parametrize(
+    ("action", "code"),
+    [
+        ("AddUserToGroup", "EntityNotExist.User"),
+        ("AttachPolicyToUser", "EntityNotExist.User"),
+        ("GetGroup", "EntityNotExist.Group"),
+        ("GetPolicy", "EntityNotExist.Policy"),
+    ],
+)
+def test_what_was_made_a_moment_ago(
+    run_module: RunModule, emulator: Emulator, action: str, code: str
+) -> None:
+    """What the API does not know yet, a moment after it was made, is asked for again."""
+    make_groups(emulator, "readers")
+    make_policy(emulator, "ours")
+    emulator.fail(action, "error", code=code, status=404)
+
+    result = run_module(
+        "ram_user",
+        name="alice",
+        groups=["readers"],
+        policies=[{"name": "ours", "type": "Custom"}],
+    )
+
+    assert not result.failed
+    assert emulator.state()["users"]["alice"]["groups"] == ["readers"]
+    assert policies_of(emulator, "alice") == {"ours"}
+
+
+def test_patience_ends(run_module: RunModule, emulator: Emulator) -> None:
+    """What the API never gets to know fails, with its code."""
+    emulator.fail("AttachPolicyToUser", "error", code="EntityNotExist.User", status=404, times=99)
+
+    result = run_module("ram_user", name="alice", policies=[SLB])
+
+    assert result["code"] == "EntityNotExist.User"
+    assert result["user"]["actions"] == ["create user alice"]
+
+
+def test_deletion_that_is_in_conflict_for_a_moment(
+    run_module: RunModule, emulator: Emulator
+) -> None:
+    """A deletion waits a moment for what was taken off just before it."""
+    give_everything(emulator, "alice")
+    emulator.fail("DeleteUser", "error", code="DeleteConflict.User.Policy", status=409)
+
+    result = run_module("ram_user", name="alice", state="absent", force=True)
+
+    assert not result.failed
+    assert emulator.state()["users"] == {}
+
+
+@pytest.mark.parametrize("action", ["ListGroupsForUser", "ListPoliciesForUser"])
+def test_user_that_vanishes_meanwhile(
+    run_module: RunModule, emulator: Emulator, action: str
+) -> None:
+    """A user that is deleted while it is read counts as gone, and is made again."""
+    make_groups(emulator, "readers")
+    make_user(emulator, "alice")
+    emulator.fail(action, "error", code="EntityNotExist.User", status=404)
+
+    result = run_module("ram_user", name="alice", groups=["readers"], policies=[SLB])
+
+    assert not result.failed
+    assert result["stats"]["created"] == 1
+    assert emulator.state()["users"]["alice"]["groups"] == ["readers"]
+
+
+@pytest.mark.parametrize("action", ["ListAccessKeys", "ListPoliciesForUser"])
+def test_user_that_somebody_else_deletes(
+    run_module: RunModule, emulator: Emulator, action: str
+) -> None:
+    """A user that is deleted while it is to be deleted is gone."""
+    make_user(emulator, "alice")
+    emulator.fail(action, "error", code="EntityNotExist.User", status=404)
+
+    result = run_module("ram_user", name="alice", state="absent", force=True)
+
+    assert (result.failed, result.changed) == (False, False)
+
+
+def test_somebody_else_was_faster(run_module: RunModule, emulator: Emulator) -> None:
+    """A user that another run makes at the same time is made to be as described here."""
+    emulator.fail("GetUser", "error", code="EntityNotExist.User", status=404)
+    make_user(emulator, "alice", Comments="theirs")
+
+    result = run_module("ram_user", name="alice", comments="ours")
+
+    assert not result.failed
+    assert emulator.state()["users"]["alice"]["comments"] == "ours"
+
+
+@pytest.mark.parametrize("theirs", ["ours", "theirs"])
+def test_unanswered_creation(run_module: RunModule, emulator: Emulator, theirs: str) -> None:
+    """A creation without an answer counts only if there is a user as it was described."""
+    emulator.fail("CreateUser", "drop_before")
+    emulator.fail("GetUser", "delay", ms=600, skip=1)
+
+    def other() -> None:
+        while "CreateUser" not in emulator.actions():
+            time.sleep(0.01)
+        make_user(emulator, "alice", Comments=theirs)
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    result = run_module("ram_user", name="alice", comments="ours")
+    thread.join()
+
+    assert result.failed == (theirs != "ours")
+    assert (
+        not result.failed
+        or "There is such a user now, but not as described here: run again" in result.msg
+    )
+
+
+def test_aliases(run_module: RunModule, emulator: Emulator) -> None:
+    """user_name is name, of the task and in its list."""
+    run_module("ram_user", user_name="alice")
+    run_module("ram_user", users=[{"user_name": "bob"}, {"name": "carol", "user_name": "carol"}])
+
+    assert list(emulator.state()["users"]) == ["alice", "bob", "carol"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"name": "alice", "user_name": "bob"}, {"users": [{"name": "alice", "user_name": "bob"}]}],
+)
+def test_aliases_that_contradict_each_other(
+    run_module: RunModule, emulator: Emulator, options: dict[str, t.Any]
+) -> None:
+    """One option under two names with two values is refused."""
+    result = run_module("ram_user", **options)
+
+    assert result.msg.startswith("name and user_name are the same option")
+    assert emulator.actions() == []
+
+
+def test_what_is_omitted_in_a_list(run_module: RunModule, emulator: Emulator) -> None:
+    """default(omit) in an element of a list means that the option is not given."""
+    omitted = "__omit_place_holder__9aa2bd6a9dc5e5e9d8a9c8e0a0c6b8a7"
+
+    run_module("ram_user", comments="shared", users=[{"name": "alice", "comments": omitted}])
+
+    assert emulator.state()["users"]["alice"]["comments"] == "shared"
+
+
+@BOTH_MODES
+def test_diff_of_a_deletion(
+    run_module: RunModule, emulator: Emulator, mode: dict[str, bool]
+) -> None:
+    """The diff of a deletion names all that goes with the user."""
+    key_id = give_everything(emulator, "alice")
+
+    result = run_module(
+        "ram_user", name="alice", state="absent", force=True, _ansible_diff=True, **mode
+    )
+
+    assert result["diff"][0]["before"]["goes_with_it"] == [
+        f"AccessKey {key_id}",
+        "login profile",
+        "group readers",
+        f"policy {SLB} (System)",
+        "MFA device",
+    ]
+
+
+def test_nearest_name(run_module: RunModule, emulator: Emulator) -> None:
+    """A message about a policy or a group that does not exist names the one that may be meant."""
+    make_groups(emulator, "readers")
+
+    result = run_module(
+        "ram_user", name="alice", policies=["AliyunSLBReadonlyAccess"], groups=["reader"]
+    )
+
+    assert f"There is no policy AliyunSLBReadonlyAccess (did you mean {SLB}?)" in result.msg
+    assert "There is no group reader (did you mean readers?)" in result.msg
+
+
+def test_one_member_of_a_set_goes(run_module: RunModule, emulator: Emulator) -> None:
+    """What is to be removed goes, once, and all else stays."""
+    make_groups(emulator, "readers", "writers")
+    run_module("ram_user", name="alice", groups=["readers", "writers"], policies=[SLB, RAM_READ])
+    options = {"name": "alice", "remove_groups": ["readers"], "remove_policies": [SLB]}
+
+    removed, repeated = run_module("ram_user", **options), run_module("ram_user", **options)
+
+    assert (removed.changed, repeated.changed) == (True, False)
+    assert emulator.state()["users"]["alice"]["groups"] == ["writers"]
+    assert policies_of(emulator, "alice") == {RAM_READ}
+
+
+@pytest.mark.parametrize("aspect", ["groups", "policies"])
+def test_to_stay_and_to_go(run_module: RunModule, emulator: Emulator, aspect: str) -> None:
+    """What is in both lists is refused."""
+    result = run_module("ram_user", name="alice", **{aspect: ["a", "b"], f"remove_{aspect}": ["b"]})
+
+    assert "b of user alice is to stay and to go" in result.msg
+    assert writing_actions(emulator) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"policies": [SLB]}, {"ListEntitiesForPolicy": 1}),
+        ({"groups": ["readers"]}, {"ListUsersForGroup": 1}),
+        ({"policies": [SLB], "purge_policies": True}, {"ListPoliciesForUser": 5}),
+        ({"groups": ["readers"], "purge_groups": True}, {"ListGroupsForUser": 5}),
+        ({"policies": [SLB], "remove_policies": [RAM_READ]}, {"ListEntitiesForPolicy": 2}),
+    ],
+)
+def test_calls_for_unchanged_sets(
+    run_module: RunModule,
+    emulator: Emulator,
+    options: dict[str, t.Any],
+    expected: dict[str, int],
+) -> None:
+    """Who has a policy or is in a group costs one call for each of these, unless others go."""
+    make_groups(emulator, "readers")
+    users = [{"name": f"user-{n}"} for n in range(5)]
+    run_module("ram_user", users=users, groups=["readers"], policies=[SLB])
+    emulator.clear_requests()
+
+    result = run_module("ram_user", users=users, **options)
+
+    looked_up = {"GetCallerIdentity", "ListUsers", "GetPolicy", "GetGroup"}
+    actions = [action for action in emulator.actions() if action not in looked_up]
+    assert not result.changed
+    assert {action: actions.count(action) for action in actions} == expected
+
+
+def test_sets_read_by_what_is_in_them(run_module: RunModule, emulator: Emulator) -> None:
+    """Those of many users who lack a policy or a group get it, and nobody else does."""
+    make_groups(emulator, "readers")
+    for n in range(4):
+        make_user(emulator, f"user-{n}")
+    run_module("ram_user", name="user-2", groups=["readers"], policies=[SLB])
+
+    result = run_module(
+        "ram_user",
+        users=[{"name": f"user-{n}"} for n in range(3)],
+        groups=["readers"],
+        policies=[SLB],
+    )
+
+    assert [user["actions"] != [] for user in result["users"]] == [True, True, False]
+    assert [policies_of(emulator, f"user-{n}") for n in range(4)] == [{SLB}, {SLB}, {SLB}, set()]

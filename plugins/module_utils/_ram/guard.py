@@ -1,0 +1,63 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The guard: nothing that this run itself needs in order to sign is taken away."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from .._cloud.errors import ApiError, InputError
+from .user import UserApi
+
+if t.TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from .._cloud.client import Client
+
+
+class Guard:
+    """Refuses what would lock this run out: by whom it signs, and who assumed the role that does.
+
+    Each method raises InputError if its `verb` would.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def refuse_key(self, access_key_id: str, verb: str) -> None:
+        """Refuse it for a key that signs."""
+        if any(signer.access_key_id == access_key_id for signer in self._client.signers):
+            raise InputError(f"Refusing to {verb} AccessKey {access_key_id}: it signs this run")
+
+    def refuse_user(self, user_name: str, user_id: str | None, verb: str) -> None:
+        """Refuse it for a user whose key signs."""
+        if any(signer.ram_user_id == user_id for signer in self._client.signers if user_id):
+            raise InputError(
+                f"Refusing to {verb} user {user_name}: this run signs with a key of that user"
+            )
+
+    def refuse_group(self, group: str, verb: str, leaving: Collection[str] | None = None) -> None:
+        """Refuse it for a group of a user whose key signs; if `leaving`, only if that user does."""
+        for name in self._signing_users():
+            if leaving is not None and name not in leaving:
+                continue
+            if group in self._groups_of(name, f"{verb} group {group}"):
+                raise InputError(
+                    f"Refusing to {verb} group {group}: this run signs with a key of its member "
+                    f"{name}"
+                )
+
+    def _signing_users(self) -> list[str]:
+        signers = [signer for signer in self._client.signers if signer.ram_user_id]
+        arns = [re.search(r":user/(.+)", signer.arn) for signer in signers]
+        return [arn[1] for arn in arns if arn]
+
+    def _groups_of(self, name: str, doing: str) -> Collection[str]:
+        try:
+            return UserApi(self._client).list_groups(name)
+        except ApiError as error:
+            raise InputError(
+                f"Refusing to {doing}: whether this run depends on it is not known ({error})"
+            ) from None

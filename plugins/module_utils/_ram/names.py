@@ -1,0 +1,60 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names: their rules, who has which, and what somebody may have meant."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import typing as t
+
+from .._cloud.errors import InputError, RamError
+from .._work.wanted import names_of
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    Options = dict[str, t.Any]
+
+_T = t.TypeVar("_T")
+
+USER_NAME = GROUP_NAME = (r"[A-Za-z0-9._-]{1,64}", "1 to 64 letters, digits, '.', '-' or '_'")
+COMMENTS = (r"(?s:.{0,128})", "at most 128 characters")
+
+
+def refuse_bad_names(names: Iterable[str], noun: str = "user") -> None:
+    """Raise InputError for a name that no such thing can have; empty, a user's means the caller."""
+    pattern, described = USER_NAME
+    for name in names:
+        if not re.fullmatch(pattern, name):
+            raise InputError(f"The name of a {noun} must be {described}, not {name!r}")
+
+
+def found_under(noun: str, options: Options, known: Mapping[str, _T]) -> _T | None:
+    """Return what there is under the name or the new name; InputError if that is two things."""
+    found = [known[name] for name in names_of(options) if name in known]
+    if len(found) > 1:
+        raise InputError(
+            f"Cannot rename {noun} {options['name']} to {options['new_name']}: both exist"
+        )
+    return found[0] if found else None
+
+
+def refuse_taken(noun: str, name: str, current_name: str | None, taken: Iterable[str]) -> None:
+    """Raise InputError if something else has the name in another case, as the API refuses that."""
+    for other in taken:
+        if other.lower() == name.lower() and other not in {name, current_name}:
+            raise InputError(
+                f"Cannot have a {noun} {name}: there is one called {other}, and names that differ "
+                f"only in case count as one. Say name: {other}"
+            )
+
+
+def nearest(name: str, list_names: Callable[[], Iterable[str]]) -> str:
+    """Return a hint at the known name that is most like this one; empty if there is none."""
+    try:
+        close = difflib.get_close_matches(name, list(list_names()), n=1, cutoff=0.75)
+    except RamError:
+        return ""
+    return f" (did you mean {close[0]}?)" if close else ""

@@ -1,0 +1,160 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Policies as others hold them: by name and type, and which one a task means."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from .._cloud.client import nothing
+from .._cloud.errors import NotFoundError
+from .._cloud.paging import all_pages, next_marker
+from .._cloud.services import RAM
+from .._work.patience import found_patiently
+from .._work.pool import map_all
+from .names import nearest
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from .._cloud.client import Answer, Client
+
+    Key = tuple[str, str | None]
+
+POLICY_TYPES = ("System", "Custom")
+PAGE_SIZE = 1000
+A_POLICY = "a name, or {name, type} with type System or Custom"
+
+
+@dataclass(frozen=True, order=True)
+class Policy:
+    """A policy by its name and type, System or Custom."""
+
+    name: str
+    type: str
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.type})"
+
+    def quota_of(self, kind: str) -> tuple[str, str]:
+        """Return what to call such policies of a User, Group or Role, and the quota of these."""
+        infix = {"System": "System", "Custom": ""}[self.type]
+        return f"{self.type.lower()} policies", f"Attached{infix}PoliciesPer{kind}Quota"
+
+    def as_result(self) -> dict[str, str]:
+        """Return the policy as modules show and take it."""
+        return {"name": self.name, "type": self.type}
+
+
+class PolicyApi:
+    """The calls about policies; each raises RamError."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def exists(self, policy: Policy) -> bool:
+        """Tell whether there is such a policy."""
+        doing = f"read policy {policy}"
+        try:
+            self._client.call(RAM, "GetPolicy", parameters_of(policy), nothing, doing=doing)
+        except NotFoundError:
+            return False
+        return True
+
+    def list_all(self) -> list[Policy]:
+        """Return every policy, those of the system too."""
+
+        def fetch(marker: str | None) -> tuple[list[Policy], str | None]:
+            page = {"MaxItems": PAGE_SIZE, **({"Marker": marker} if marker else {})}
+            return self._client.call(RAM, "ListPolicies", page, read, doing="list policies")
+
+        def read(answer: Answer) -> tuple[list[Policy], str | None]:
+            return list(policies_in(answer)), next_marker(answer)
+
+        return all_pages(fetch)
+
+    def list_users(self, policy: Policy) -> tuple[str, ...]:
+        """Return the names of the users that the policy itself is attached to."""
+
+        def read(answer: Answer) -> tuple[str, ...]:
+            return tuple(item["UserName"] for item in answer["Users"]["User"])
+
+        doing = f"list who has policy {policy}"
+        parameters = parameters_of(policy)
+        return self._client.call(RAM, "ListEntitiesForPolicy", parameters, read, doing=doing)
+
+
+def parameters_of(policy: Policy) -> dict[str, str]:
+    """Return a policy as the API's calls name it."""
+    return {"PolicyName": policy.name, "PolicyType": policy.type}
+
+
+def policies_in(answer: Answer) -> tuple[Policy, ...]:
+    """Return the policies that an answer lists, sorted."""
+    found = answer["Policies"]["Policy"]
+    return tuple(sorted(Policy(item["PolicyName"], item["PolicyType"]) for item in found))
+
+
+def is_policy(item: t.Any) -> bool:
+    """Tell whether an element of a list can stand for a policy."""
+    if isinstance(item, dict):
+        is_whole = item.keys() == {"name", "type"}
+        return is_whole and _is_name(item["name"]) and item["type"] in POLICY_TYPES
+    return _is_name(item)
+
+
+class WantedPolicies:
+    """The policy that each element of a task's lists stands for."""
+
+    def __init__(self, meant: dict[Key, Policy]) -> None:
+        self._meant = meant
+
+    def __getitem__(self, item: str | dict[str, str]) -> Policy:
+        return self._meant[_key(item)]
+
+
+def look_up_policies(
+    client: Client, items: Iterable[t.Any], concurrency: int
+) -> tuple[WantedPolicies, list[str]]:
+    """Return which policies are meant, and in words those that there are not, or that are two."""
+    api = PolicyApi(client)
+    keys = sorted({_key(item) for item in items}, key=str)
+
+    def find(key: Key) -> list[Policy]:
+        return found_patiently(lambda: [p for p in _candidates(key) if api.exists(p)])
+
+    found = map_all(find, keys, concurrency)
+    problems = [
+        _problem(api, key, policies)
+        for key, policies in zip(keys, found, strict=True)
+        if len(policies) != 1
+    ]
+    meant = {key: policies[0] for key, policies in zip(keys, found, strict=True) if policies}
+    return WantedPolicies(meant), problems
+
+
+def _candidates(key: Key) -> Sequence[Policy]:
+    name, policy_type = key
+    return [Policy(name, kind) for kind in ([policy_type] if policy_type else POLICY_TYPES)]
+
+
+def _problem(api: PolicyApi, key: Key, found: Sequence[Policy]) -> str:
+    name, policy_type = key
+    if found:
+        return (
+            f"Policy {name} exists as System and as Custom: say which, as "
+            f"{{name: {name}, type: System}}"
+        )
+    shown = f"{name} ({policy_type})" if policy_type else name
+    hint = nearest(name, lambda: {policy.name for policy in api.list_all()} - {name})
+    return f"There is no policy {shown}{hint}"
+
+
+def _is_name(item: t.Any) -> bool:
+    return isinstance(item, str) and bool(item)
+
+
+def _key(item: str | dict[str, str]) -> Key:
+    return (item, None) if isinstance(item, str) else (item["name"], item["type"])

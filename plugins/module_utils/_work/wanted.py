@@ -1,0 +1,103 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a task wants: one thing by its name, or several in a list."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from .._cloud.errors import InputError, ProblemsError
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    Options = dict[str, t.Any]
+    Format = tuple[str, str]
+
+
+def wanted_items(params: Options, plural: str, names: Iterable[str]) -> list[Options]:
+    """Return what the task describes: itself, or each of its list, completed from the task."""
+    task = {name: params[name] for name in names}
+    items = [task] if params[plural] is None else params[plural]
+    return [
+        {**task, **{key: item[key] for key in task if item.get(key) is not None}} for item in items
+    ]
+
+
+def wanted_names(params: Options, singular: str, plural: str) -> list[str] | None:
+    """Return the names asked for, each once; None if the task asks for all there are."""
+    names = params[plural] if params[singular] is None else [params[singular]]
+    return None if names is None else list(dict.fromkeys(names))
+
+
+def names_of(options: Options) -> list[str]:
+    """Return the names that something has or is to get, each once."""
+    names = (options["name"], options["new_name"])
+    return list(dict.fromkeys(name for name in names if name is not None))
+
+
+def repeated_names(names: Iterable[str]) -> dict[str, int]:
+    """Return the names that stand there more than once, with how often, in all their spellings.
+
+    No documentation tells whether names that differ in case only are two things or one.
+    """
+    spellings: dict[str, list[str]] = {}
+    for name in names:
+        spellings.setdefault(name.lower(), []).append(name)
+    return {" or ".join(dict.fromkeys(s)): len(s) for s in spellings.values() if len(s) > 1}
+
+
+def refuse_bad_items(
+    noun: str, items: Sequence[Options], problems_of: Callable[[Options], list[str]]
+) -> None:
+    """Raise InputError naming all that is wrong with the descriptions in themselves."""
+    problems = [problem for options in items for problem in problems_of(options)]
+    # Something may be renamed to its own name in another case.
+    counts = repeated_names(
+        name
+        for options in items
+        for name in {name.lower(): name for name in names_of(options)}.values()
+    )
+    problems += [f"{noun} {name} is described {n} times" for name, n in counts.items()]
+    if problems:
+        raise ProblemsError(problems, introduction="Bad input, nothing was changed: ")
+
+
+def refuse_all(problems: Sequence[str]) -> None:
+    """Raise InputError with the problems, if there are any."""
+    if len(problems) > 1:
+        raise ProblemsError(problems)
+    if problems:
+        raise InputError(problems[0])
+
+
+def format_problems(noun: str, options: Options, formats: Mapping[str, Format]) -> list[str]:
+    """Return in words which texts have not their format, and what does not go together."""
+    name = options["name"]
+    if name is None:
+        return [f"a{'n' * noun.startswith(('a', 'e'))} {noun} has no name"]
+    found = [
+        f"{key} of {noun} {name!r} must be {described}, not {options[key]!r}"
+        for key, (pattern, described) in formats.items()
+        if options[key] is not None and not re.fullmatch(pattern, options[key])
+    ]
+    if options["state"] == "absent" and options["new_name"]:
+        found.append(f"{noun} {name} can't be renamed and absent")
+    return found
+
+
+def list_problems(
+    noun: str, options: Options, aspect: str, is_right: Callable[[t.Any], bool], described: str
+) -> list[str]:
+    """Return in words which elements of a list, or of its `remove_` list, can't be meant."""
+    name, removed = options["name"], options[f"remove_{aspect}"] or []
+    item_noun = {"policies": "policy"}.get(aspect, aspect.removesuffix("s"))
+    found = [
+        f"a {item_noun} of {noun} {name} must be {described}, not {item!r}"
+        for item in [*(options[aspect] or []), *removed]
+        if not is_right(item)
+    ]
+    both = [item for item in options[aspect] or [] if item in removed]
+    return found + [f"{item_noun} {item} of {noun} {name} is to stay and to go" for item in both]
