@@ -152,13 +152,8 @@ def _create_user(account: Account, raw: Record) -> User:
     if user is None:
         raise SeedError(f"{name} was not made")
     if raw.get("tags"):
-        _act(
-            account,
-            "TagResources",
-            service=IMS,
-            ResourceType="user",
-            **{"ResourceId.1": user.user_id, **_as_numbered_tags(raw["tags"])},
-        )
+        tagged = {"ResourceId.1": user.user_id, **_as_numbered_tags(raw["tags"])}
+        _act(account, "TagResources", service=IMS, ResourceType="user", **tagged)
     user.status = raw.get("status", user.status)
     for group in raw.get("groups", []):
         _act(account, "AddUserToGroup", UserName=name, GroupName=group)

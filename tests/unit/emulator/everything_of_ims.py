@@ -29,6 +29,37 @@ NETWORKS = json.dumps(
     }
 )
 METADATA = base64.b64encode(b"<EntityDescriptor/>").decode()
+PASSWORD_POLICY = {
+    "MinimumPasswordLength": 10,
+    "RequireLowercaseCharacters": True,
+    "RequireUppercaseCharacters": True,
+    "RequireNumbers": True,
+    "RequireSymbols": True,
+    "HardExpire": True,
+    "MaxPasswordAge": 90,
+    "PasswordReusePrevention": 3,
+    "MaxLoginAttemps": 5,
+    "MinimumPasswordDifferentCharacter": 4,
+    "PasswordNotContainUserName": True,
+    "InitialPasswordAge": 14,
+    "InterceptRiskPasswordOnApi": True,
+}
+SECURITY_PREFERENCE = {
+    "AllowUserToChangePassword": True,
+    "AllowUserToLoginWithPasskey": True,
+    "AllowUserToManageAccessKeys": False,
+    "AllowUserToManageMFADevices": True,
+    "AllowUserToManagePersonalDingTalk": True,
+    "AllowUserToManageServiceCredentials": False,
+    "EnableSaveMFATicket": True,
+    "LoginNetworkMasks": "10.0.0.0/8",
+    "LoginSessionDuration": 8,
+    "MFAOperationForLogin": "adaptive",
+    "OperationForRiskLogin": "autonomous",
+    "VerificationTypes": ["sms"],
+    "MaxIdleDaysForUsers": 90,
+    "MaxIdleDaysForAccessKeys": 180,
+}
 # Of these a call takes one only.
 EXCLUSIVE = {
     "GetUser": {"UserPrincipalName", "UserId", "UserAccessKeyId"},
@@ -201,67 +232,30 @@ def _make_providers(do: Do) -> None:
             Fingerprints="ab",
             IssuanceLimitTime=6,
         )
-        do(
-            "CreateSAMLProvider",
-            SAMLProviderName=name,
-            EncodedSAMLMetadataDocument=METADATA,
-            Description="d",
-            AuthnSignAlgo="rsa-sha256",
-        )
-    oidc, saml = {"OIDCProviderName": "one"}, {"SAMLProviderName": "one"}
-    for kind, named in (("OIDC", oidc), ("SAML", saml)):
+        document = {"EncodedSAMLMetadataDocument": METADATA, "AuthnSignAlgo": "rsa-sha256"}
+        do("CreateSAMLProvider", SAMLProviderName=name, Description="d", **document)
+    for kind in ("OIDC", "SAML"):
         page = do(f"List{kind}Providers", MaxItems=1)
         do(f"List{kind}Providers", MaxItems=1, Marker=page["Marker"])
-        do(f"Get{kind}Provider", **named)
+    _change_providers(do, {"OIDCProviderName": "one"}, {"SAMLProviderName": "one"})
+
+
+def _change_providers(do: Do, oidc: Names, saml: Names) -> None:
+    do("GetOIDCProvider", **oidc)
     do("UpdateOIDCProvider", NewDescription="e", ClientIds="c", IssuanceLimitTime=7, **oidc)
     for item, value in (("ClientId", "d"), ("Fingerprint", "cd")):
         do(f"Add{item}ToOIDCProvider", **{item: value}, **oidc)
         do(f"Remove{item}FromOIDCProvider", **{item: value}, **oidc)
-    do(
-        "UpdateSAMLProvider",
-        NewDescription="e",
-        NewEncodedSAMLMetadataDocument=METADATA,
-        AuthnSignAlgo="rsa-sha1",
-        **saml,
-    )
     do("DeleteOIDCProvider", **oidc)
+    do("GetSAMLProvider", **saml)
+    document = {"NewEncodedSAMLMetadataDocument": METADATA, "AuthnSignAlgo": "rsa-sha1"}
+    do("UpdateSAMLProvider", NewDescription="e", **document, **saml)
     do("DeleteSAMLProvider", **saml)
 
 
 def _set_account(do: Do) -> None:
-    do(
-        "SetPasswordPolicy",
-        MinimumPasswordLength=10,
-        RequireLowercaseCharacters=True,
-        RequireUppercaseCharacters=True,
-        RequireNumbers=True,
-        RequireSymbols=True,
-        HardExpire=True,
-        MaxPasswordAge=90,
-        PasswordReusePrevention=3,
-        MaxLoginAttemps=5,
-        MinimumPasswordDifferentCharacter=4,
-        PasswordNotContainUserName=True,
-        InitialPasswordAge=14,
-        InterceptRiskPasswordOnApi=True,
-    )
-    do(
-        "SetSecurityPreference",
-        AllowUserToChangePassword=True,
-        AllowUserToLoginWithPasskey=True,
-        AllowUserToManageAccessKeys=False,
-        AllowUserToManageMFADevices=True,
-        AllowUserToManagePersonalDingTalk=True,
-        AllowUserToManageServiceCredentials=False,
-        EnableSaveMFATicket=True,
-        LoginNetworkMasks="10.0.0.0/8",
-        LoginSessionDuration=8,
-        MFAOperationForLogin="adaptive",
-        OperationForRiskLogin="autonomous",
-        VerificationTypes=["sms"],
-        MaxIdleDaysForUsers=90,
-        MaxIdleDaysForAccessKeys=180,
-    )
+    do("SetPasswordPolicy", **PASSWORD_POLICY)
+    do("SetSecurityPreference", **SECURITY_PREFERENCE)
     for name in ("PasswordPolicy", "SecurityPreference", "AccountMFAInfo", "AccountSummary"):
         do(f"Get{name}")
     do("GetAccountSecurityPracticeReport")

@@ -18,6 +18,18 @@ if t.TYPE_CHECKING:
     from .conftest import Ims, RawClient
 
 DAY = 86400
+# What is told of three users, two of them with keys that are new.
+NEW_ACCOUNT = {
+    "BindMfa": False,
+    "RootWithAccessKey": 1,
+    "OldAkNum": 0,
+    "UnusedAkNum": 0,
+    "SubUser": 3,
+    "SubUserBindMfa": 0,
+    "SubUserPwdLevel": "mid",
+    "SubUserWithOldAccessKey": 0,
+    "SubUserWithUnusedAccessKey": 0,
+}
 
 
 def test_default_domain(emulator: Emulator, ims: Ims) -> None:
@@ -108,19 +120,9 @@ def test_security_practice(emulator: Emulator, ims: Ims, sign_in: Callable[..., 
     emulator.advance_clock(2 * DAY)
     later = report()
 
-    assert fresh == {
-        "BindMfa": False,
-        "RootWithAccessKey": 1,
-        "OldAkNum": 0,
-        "UnusedAkNum": 0,
-        "SubUser": 3,
-        "SubUserBindMfa": 0,
-        "SubUserPwdLevel": "mid",
-        "SubUserWithOldAccessKey": 0,
-        "SubUserWithUnusedAccessKey": 0,
-    }
+    assert fresh == NEW_ACCOUNT
     assert later["AccountSecurityPracticeUserInfo"] == {
-        **fresh,
+        **NEW_ACCOUNT,
         "OldAkNum": 1,
         "UnusedAkNum": 1,
         "SubUserWithOldAccessKey": 2,

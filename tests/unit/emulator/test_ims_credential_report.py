@@ -118,20 +118,12 @@ def test_keys(emulator: Emulator, ims: Ims, sign_in: Callable[..., RawClient]) -
 
     alice = rows_of(emulator, ims)["alice"]
 
+    first_day, second_day = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"
     facts = ("exist", "active", "last_rotated", "last_used")
-    assert [alice[f"access_key_1_{fact}"] for fact in facts] == [
-        "TRUE",
-        "FALSE",
-        "2026-01-02T00:00:00Z",
-        "2026-01-01T00:00:00Z",
-    ]
+    told = {number: [alice[f"access_key_{number}_{fact}"] for fact in facts] for number in (1, 2)}
+    assert told[1] == ["TRUE", "FALSE", second_day, first_day]
     # Its second use is not known yet.
-    assert [alice[f"access_key_2_{fact}"] for fact in facts] == [
-        "TRUE",
-        "TRUE",
-        "2026-01-01T00:00:00Z",
-        "2026-01-01T00:00:00Z",
-    ]
+    assert told[2] == ["TRUE", "TRUE", first_day, first_day]
 
 
 def test_unused_key(emulator: Emulator, ims: Ims, sign_in: Callable[..., RawClient]) -> None:

@@ -17,7 +17,7 @@ from ..service import IMS
 if t.TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ...cloud.account import Account
+    from ...cloud.account import Account, Quotas
     from ...cloud.entities import AccessKey
     from ..call import Call, Result
 
@@ -67,37 +67,39 @@ def get_account_mfa_info(call: Call) -> Result:
 @IMS.action("GetAccountSummary", on=ACCOUNT)
 def get_account_summary(call: Call) -> Result:
     """Return how much the account holds, and how much it may."""
-    account, quotas = call.account, call.account.quotas
+    account = call.account
+    counts = {
+        "Users": len(account.users),
+        "Groups": len(account.groups),
+        "Roles": len(account.roles),
+        "Policies": len(account.custom_policies),
+        "MFADevices": len(account.mfa_devices),
+        "MFADevicesInUse": sum(device.user is not None for device in account.mfa_devices),
+    }
+    return {"SummaryMap": {**counts, **_quotas(account.quotas)}}
+
+
+def _quotas(quotas: Quotas) -> Result:
     custom, system = quotas.custom_policies_per_principal, quotas.system_policies_per_principal
+    kinds = ("User", "Group", "Role")
     return {
-        "SummaryMap": {
-            "Users": len(account.users),
-            "UsersQuota": quotas.users,
-            "Groups": len(account.groups),
-            "GroupsQuota": quotas.groups,
-            "GroupsPerUserQuota": quotas.groups_per_user,
-            "Roles": len(account.roles),
-            "RolesQuota": quotas.roles,
-            "Policies": len(account.custom_policies),
-            "PoliciesQuota": quotas.policies,
-            "PolicySizeQuota": LONGEST_POLICY,
-            "VersionsPerPolicyQuota": quotas.versions_per_policy,
-            "AccessKeysPerUserQuota": quotas.access_keys_per_user,
-            "AccountAccessKeysPerAccountQuota": quotas.access_keys_of_account,
-            "MFADevices": len(account.mfa_devices),
-            "MFADevicesInUse": sum(device.user is not None for device in account.mfa_devices),
-            "VirtualMFADevicesQuota": quotas.mfa_devices,
-            **{f"AttachedPoliciesPer{kind}Quota": custom for kind in ("User", "Group", "Role")},
-            **{
-                f"AttachedSystemPoliciesPer{kind}Quota": system
-                for kind in ("User", "Group", "Role")
-            },
-            "ConditionsPerAKPolicyQuota": MAX_STATEMENTS,
-            "IPItemsPerAKPolicyQuota": MAX_ADDRESSES,
-            "ServiceCredentialsPerUserPerServiceQuota": quotas.service_credentials,
-            # There are no OAuth applications here.
-            "AuthorizedClientPerUserQuota": 0,
-        }
+        "UsersQuota": quotas.users,
+        "GroupsQuota": quotas.groups,
+        "GroupsPerUserQuota": quotas.groups_per_user,
+        "RolesQuota": quotas.roles,
+        "PoliciesQuota": quotas.policies,
+        "PolicySizeQuota": LONGEST_POLICY,
+        "VersionsPerPolicyQuota": quotas.versions_per_policy,
+        "AccessKeysPerUserQuota": quotas.access_keys_per_user,
+        "AccountAccessKeysPerAccountQuota": quotas.access_keys_of_account,
+        "VirtualMFADevicesQuota": quotas.mfa_devices,
+        **{f"AttachedPoliciesPer{kind}Quota": custom for kind in kinds},
+        **{f"AttachedSystemPoliciesPer{kind}Quota": system for kind in kinds},
+        "ConditionsPerAKPolicyQuota": MAX_STATEMENTS,
+        "IPItemsPerAKPolicyQuota": MAX_ADDRESSES,
+        "ServiceCredentialsPerUserPerServiceQuota": quotas.service_credentials,
+        # There are no OAuth applications here.
+        "AuthorizedClientPerUserQuota": 0,
     }
 
 
