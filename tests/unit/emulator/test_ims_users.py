@@ -10,10 +10,10 @@ import typing as t
 
 import pytest
 
+from emulator import Emulator
+
 if t.TYPE_CHECKING:
     from collections.abc import Callable
-
-    from emulator import Emulator
 
     from .conftest import Ims, RawClient
 
@@ -176,6 +176,47 @@ def test_listing_by_tags(ims: Ims, action: str) -> None:
     assert names(**{"Tag.1.Key": "team"}) == ["a", "b"]
     assert names(**tags(team="ops", env="x")) == []
     assert ims.refusal(action, Status="idle") == (400, "InvalidParameter.Status")
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ({}, ["a"]),
+        ({"Status": "active"}, ["a"]),
+        ({"Status": "freeze"}, ["b"]),
+        ({"Status": "active,freeze"}, ["a", "b"]),
+        (tags(team="ops"), ["a", "b"]),
+    ],
+)
+def test_frozen_users(given: dict[str, str], names: list[str]) -> None:
+    """A listing leaves out frozen users, unless it asks for their state or for tags."""
+    users = [
+        {"name": name, "display_name": name, "status": status, "tags": {"team": "ops"}}
+        for name, status in (("a", "active"), ("b", "freeze"))
+    ]
+    with Emulator(seed={"users": users}) as emulator:
+        listed = emulator.call("ListUsers", service="IMS", **given)["Users"]["User"]
+        infos = emulator.call("ListUserBasicInfos", service="IMS", **given)["UserBasicInfos"]
+
+    assert [user["DisplayName"] for user in listed] == names
+    assert [info["DisplayName"] for info in infos["UserBasicInfo"]] == names
+    assert {user["DisplayName"]: user["Status"] for user in listed}.items() <= {
+        "a": "active",
+        "b": "freeze",
+    }.items()
+
+
+def test_last_login() -> None:
+    """A single user tells its last log-on as a date, a listing in milliseconds."""
+    with Emulator(
+        seed={"users": [{"name": "a", "last_login": "2026-01-02T03:04:05Z"}]}
+    ) as emulator:
+        name = f"a@{emulator.account_id}.onaliyun.com"
+        told = emulator.call("GetUser", service="IMS", UserPrincipalName=name)["User"]
+        [listed] = emulator.call("ListUsers", service="IMS")["Users"]["User"]
+
+    assert told["LastLoginDate"] == "2026-01-02T03:04:05Z"
+    assert listed["LastLoginDate"] == "1767323045000"
 
 
 def test_status_beside_tags(ims: Ims) -> None:
