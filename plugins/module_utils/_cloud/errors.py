@@ -267,6 +267,7 @@ def _transport_error(exc: Exception, doing: str, endpoint: object) -> RamError:
 
 
 _NEVER_SENT = {
+    "TooLateError": "it took more than a minute until it could be sent",
     "NameResolutionError": "the host name is unknown",
     "NewConnectionError": "it was refused, or there is no route",
     "ConnectTimeoutError": "timed out, see connect_timeout",

@@ -24,6 +24,8 @@ DEFAULT_ENDPOINTS = {
     "ram_endpoint": "ram.aliyuncs.com",
     "sts_endpoint": "sts.aliyuncs.com",
     "ims_endpoint": "ims.aliyuncs.com",
+    # An option of the inventory only.
+    "resource_directory_endpoint": "resourcedirectory.aliyuncs.com",
 }
 
 
@@ -154,6 +156,7 @@ class ConnectionOptions:
     ram_endpoint: Endpoint
     sts_endpoint: Endpoint
     ims_endpoint: Endpoint
+    resource_directory_endpoint: Endpoint
     access_key_id: str | None = None
     access_key_secret: str | None = field(default=None, repr=False)
     security_token: str | None = field(default=None, repr=False)
@@ -289,7 +292,7 @@ def _first_endpoint(
     option: str, params: Mapping[str, t.Any], environ: Mapping[str, str]
 ) -> Endpoint:
     variable = f"ALIBABA_CLOUD_{option.upper()}"
-    if params[option]:
+    if params.get(option):
         return _endpoint(option, params[option])
     if environ.get(variable):
         return _endpoint(variable, environ[variable])

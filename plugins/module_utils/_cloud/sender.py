@@ -95,6 +95,7 @@ class Sender:
             if credential is not None:
                 # Renewing it takes time, and what is announced is about to be signed.
                 credential.get_credential()
+            self.transport.begin()
             attempts.announce()
             sent = running_seconds()
             with translated(doing, permission, endpoint):
@@ -106,9 +107,9 @@ class Sender:
         """Return what sends the request and returns the SDK's answer."""
         config = self._config(request.service, credential)
         if request.service is RAM and not request.secrets:
+            model = self._model(request)
             method = self._methods[f"{request.action}withoptions".lower()]
             send = getattr(self.sdk.RamClient(config), method)
-            model = self._model(request)
             return lambda: send(*filter(None, (model,)), self._runtime)
         params = self.sdk.Params(
             action=request.action,
@@ -134,19 +135,17 @@ class Sender:
         Raises RamError for one that the SDK would send otherwise: without a user's name, many
         actions are about the caller.
         """
-        if not request.parameters:
-            kind = getattr(self.sdk.ram_models, f"{request.action}Request", None)
-            return kind() if kind else None
-        model = getattr(self.sdk.ram_models, f"{request.action}Request")()
-        model.from_map(dict(request.parameters))
-        kept = model.to_map()
+        if f"{request.action}withoptions".lower() not in self._methods:
+            raise _unknown_to_sdk(request.action)
+        kind = getattr(self.sdk.ram_models, f"{request.action}Request", None)
+        if kind is None and not request.parameters:
+            return None
+        model = kind() if kind else None
+        kept = model.from_map(dict(request.parameters)).to_map() if model else {}
         lost = [name for name in request.parameters if kept.get(name) is None]
         lost += ["UserName"] if request.parameters.get("UserName") == "" else []
         if lost:
-            raise RamError(
-                f"The installed SDK can't send {', '.join(lost)} of {request.action}: update it as "
-                "requirements.txt of the collection says"
-            )
+            raise _unknown_to_sdk(f"{', '.join(lost)} of {request.action}")
         return model
 
     def _config(self, service: Service, credential: Credential | None) -> t.Any:
@@ -168,3 +167,9 @@ class Sender:
         if "RequestId" not in body:
             raise ValueError("this is no answer of the API")
         return body
+
+
+def _unknown_to_sdk(what: str) -> RamError:
+    return RamError(
+        f"The installed SDK can't send {what}: update it as requirements.txt of the collection says"
+    )

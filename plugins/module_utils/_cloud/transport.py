@@ -14,11 +14,14 @@ import functools
 import http.client
 import io
 import itertools
+import math
 import ssl
+import threading
 import time
 import typing as t
 from urllib.parse import urlsplit
 
+from .clock import running_seconds
 from .options import Endpoint
 
 if t.TYPE_CHECKING:
@@ -28,6 +31,8 @@ if t.TYPE_CHECKING:
     from .options import ConnectionOptions
     from .sdk import Sdk
 
+# Seconds from when a request is announced until it is signed, at most.
+SIGNED_WITHIN = 60.0
 _pool_sizes = itertools.count(1000)
 # More than any task has requests in flight.
 _CONNECTIONS = 64
@@ -41,6 +46,15 @@ class Transport:
         self._options = options
         self._pool_size = next(_pool_sizes)
         self._context: ssl.SSLContext | None = None
+        self._limits = threading.local()
+
+    def begin(self) -> None:
+        """Let the next request of this thread leave within SIGNED_WITHIN seconds, or not at all."""
+        self._limits.latest = running_seconds() + SIGNED_WITHIN
+
+    def _refuse_if_late(self) -> None:
+        if running_seconds() > getattr(self._limits, "latest", math.inf):
+            raise TooLateError
 
     @property
     def pool_size(self) -> int:
@@ -84,6 +98,7 @@ class Transport:
             {endpoint.protocol: proxy} if proxy else {},
             self._context if endpoint.protocol == "https" else None,
             self._options.read_timeout,
+            self._refuse_if_late,
         )
 
 
@@ -102,16 +117,22 @@ def _session_class() -> t.Any:
         """Sends each request once, to where it says, through the proxy of one client or none."""
 
         def __init__(
-            self, proxies: Mapping[str, str], context: ssl.SSLContext | None, seconds: float
+            self,
+            proxies: Mapping[str, str],
+            context: ssl.SSLContext | None,
+            seconds: float,
+            refuse_if_late: Callable[[], None],
         ) -> None:
             super().__init__()
             self.trust_env = False
             self._own_proxies = dict(proxies)
+            self._refuse_if_late = refuse_if_late
             for prefix in ("http://", "https://"):
                 self.mount(prefix, _adapter_class()(context, seconds))
 
         def send(self, request: t.Any, **kwargs: t.Any) -> t.Any:
             own = {"proxies": self._own_proxies, "allow_redirects": False}
+            self._refuse_if_late()
             answer = super().send(request.copy(), **{**kwargs, **own})
             # The SDK prints the headers of the request if DEBUG says so: signature and token.
             request.headers.clear()
@@ -153,6 +174,10 @@ def _adapter_class() -> t.Any:
             return host, {"ssl_context": self._context} if self._context else {}
 
     return Adapter
+
+
+class TooLateError(OSError):
+    """The request was not sent, as it took too long until it could be, or the machine slept."""
 
 
 class RedirectedError(OSError):
