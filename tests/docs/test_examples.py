@@ -166,7 +166,7 @@ def quotes_of(guide: str) -> Iterator[str]:
 
 def messages() -> Iterator[str]:
     """Yield the texts in the code of the plugins, with "..." for what is filled in."""
-    for path in sorted((CHECKOUT / "plugins").glob("*_utils/*.py")):
+    for path in sorted((CHECKOUT / "plugins").glob("*_utils/**/*.py")):
         yield from texts_of(path)
     yield from texts_of(CHECKOUT / "plugins" / "action" / "ram_keyring.py")
 
