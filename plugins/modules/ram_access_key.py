@@ -170,11 +170,14 @@ access_keys:
       create_date: "2026-01-02T03:04:05Z"
       status: Active
       user_name: slb-api
+# shared: account
 account_id:
-  description: ID of the account that the key belongs to.
+  description: ID of the account that all this is in.
   returned: success
   type: str
   sample: "1234567890123456"
+# end of shared: account
+# shared: stats
 stats:
   description: What the task came to, in numbers.
   returned: unless nothing could be decided
@@ -221,6 +224,8 @@ stats:
     api_calls: 48
     retries: 0
     seconds: 1.7
+# end of shared: stats
+# shared: refusal
 code:
   description: The API's code of the error.
   returned: when the API refused
@@ -231,6 +236,7 @@ request_id:
   returned: when the API refused
   type: str
   sample: 04F0F334-1335-436C-A1D7-6C044FE73368
+# end of shared: refusal
 """
 
 import typing as t

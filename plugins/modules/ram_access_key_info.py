@@ -89,11 +89,13 @@ access_keys:
       returned: when O(last_used=true)
       type: str
       sample: "2026-02-02T03:04:05Z"
+# shared: account
 account_id:
-  description: ID of the account that the keys belong to.
+  description: ID of the account that all this is in.
   returned: success
   type: str
   sample: "1234567890123456"
+# end of shared: account
 """
 
 import typing as t

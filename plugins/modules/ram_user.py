@@ -289,17 +289,22 @@ users:
   type: list
   elements: dict
   sample: [{user_name: slb-api, user_id: "216959339000000001", actions: []}]
+# shared: account
 account_id:
-  description: ID of the account that the users belong to.
+  description: ID of the account that all this is in.
   returned: success
   type: str
   sample: "1234567890123456"
+# end of shared: account
+# shared: problems
 problems:
   description: Each reason why nothing was done; C(msg) tells the first two.
-  returned: when there are several, such as users that are badly described or can't be deleted
+  returned: when there are several, such as bad descriptions, or things that can't be deleted
   type: list
   elements: str
   sample: ["name of user 'slb api' must be 1 to 64 letters, digits, '.', '-' or '_', not 'slb api'"]
+# end of shared: problems
+# shared: stats
 stats:
   description: What the task came to, in numbers.
   returned: unless nothing could be decided
@@ -346,6 +351,8 @@ stats:
     api_calls: 48
     retries: 0
     seconds: 1.7
+# end of shared: stats
+# shared: refusal
 code:
   description: The API's code of the error.
   returned: when the API refused
@@ -356,6 +363,7 @@ request_id:
   returned: when the API refused
   type: str
   sample: 04F0F334-1335-436C-A1D7-6C044FE73368
+# end of shared: refusal
 """
 
 import typing as t

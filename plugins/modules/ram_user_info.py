@@ -140,11 +140,13 @@ users:
       returned: when O(include) has V(mfa)
       type: dict
       sample: {serial_number: "acs:ram::1234567890123456:mfa/slb-api", type: VMFA}
+# shared: account
 account_id:
-  description: ID of the account that the users belong to.
+  description: ID of the account that all this is in.
   returned: success
   type: str
   sample: "1234567890123456"
+# end of shared: account
 """
 
 import typing as t

@@ -5,21 +5,21 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
-from dataclasses import dataclass, field
-from functools import cache
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 from .._cloud.client import nothing
-from .._cloud.errors import NotFoundError, fine_if
+from .._cloud.errors import ApiError, NotFoundError, RamError, UnansweredError, fine_if
 from .._cloud.paging import all_pages, next_marker
+from .._cloud.retry import ANY_NUMBER, ONCE
 from .._cloud.services import RAM
-from .._work.patience import found_patiently
 from .._work.pool import map_all
-from .names import GROUP_NAME, nearest
+from .names import unknown_names
+from .policy import parameters_of, policies_in
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from .._cloud.client import Answer, Client
     from .policy import Policy
@@ -94,6 +94,63 @@ class GroupApi:
 
         return all_pages(fetch)
 
+    def find_many(self, names: Sequence[str]) -> dict[str, Group]:
+        """Return those of the named groups that exist, by name, in the fewest calls."""
+        if len(names) <= FEW_GROUPS:
+            found = [group for name in names if (group := self.find(name))]
+        else:
+            found = self.list_all()
+        return {group.group_name: group for group in found}
+
+    def create(self, group: Group) -> dict[str, t.Any]:
+        """Create the group and return the fields as stored.
+
+        If somebody else was faster, theirs is made to be as this one.
+        """
+        name, doing = group.group_name, f"create group {group.group_name}"
+        given = {"GroupName": name, **({"Comments": group.comments} if group.comments else {})}
+        try:
+            return self._client.call(
+                RAM, "CreateGroup", given, _group_fields, doing=doing, attempts=ONCE
+            )
+        except UnansweredError as error:
+            found = self._find_after_all(name, error)
+            if found.comments != group.comments:
+                raise error.reworded(
+                    f"{error}. There is such a group now, but not as described here: run again"
+                ) from None
+            return found.stored()
+        except ApiError as error:
+            theirs = self.find(name) if error.code == "EntityAlreadyExists.Group" else None
+            if theirs is None:
+                raise
+            changed = theirs.comments != group.comments
+            return self.update(theirs, {"comments": group.comments}) if changed else theirs.stored()
+
+    def update(self, group: Group, changes: dict[str, str]) -> dict[str, t.Any]:
+        """Change comments and `group_name` as given, and return the fields as stored."""
+        doing = f"update group {group.group_name}"
+        name = changes.get("group_name", group.group_name)
+        parameters = {"GroupName": group.group_name, "NewGroupName": name}
+        if "comments" in changes:
+            parameters["NewComments"] = changes["comments"]
+        attempts = ANY_NUMBER if name == group.group_name else ONCE
+        try:
+            return self._client.call(
+                RAM, "UpdateGroup", parameters, _group_fields, doing=doing, attempts=attempts
+            )
+        except UnansweredError as error:
+            stored = self._find_after_all(name, error).stored()
+            if {**changes, "group_id": group.group_id}.items() - stored.items():
+                raise
+            return stored
+
+    def delete(self, name: str) -> None:
+        """Delete the group; one that is gone already is fine."""
+        named, doing = {"GroupName": name}, f"delete group {name}"
+        with fine_if("EntityNotExist.Group"):
+            self._client.call(RAM, "DeleteGroup", named, nothing, doing=doing)
+
     def list_users(self, name: str) -> tuple[str, ...]:
         """Return the names of the members, sorted."""
 
@@ -119,20 +176,63 @@ class GroupApi:
         with fine_if("EntityNotExist.User.Group"):
             self._client.call(RAM, "RemoveUserFromGroup", both, nothing, doing=doing)
 
+    def list_policies(self, name: str) -> tuple[Policy, ...]:
+        """Return the policies attached to the group, sorted."""
+        named, doing = {"GroupName": name}, f"list policies of group {name}"
+        return self._client.call(RAM, "ListPoliciesForGroup", named, policies_in, doing=doing)
 
-def is_group_name(item: t.Any) -> bool:
-    """Tell whether an element of a list can be the name of a group."""
-    return isinstance(item, str) and bool(re.fullmatch(GROUP_NAME[0], item))
+    def attach_policy(self, name: str, policy: Policy) -> None:
+        """Attach the policy; one that is attached already is fine."""
+        both, doing = {"GroupName": name, **parameters_of(policy)}, f"attach policy {policy}"
+        with fine_if("EntityAlreadyExists.Group.Policy"):
+            self._client.call(
+                RAM, "AttachPolicyToGroup", both, nothing, doing=f"{doing} to group {name}"
+            )
+
+    def detach_policy(self, name: str, policy: Policy) -> None:
+        """Detach the policy; one that is detached already is fine."""
+        both, doing = {"GroupName": name, **parameters_of(policy)}, f"detach policy {policy}"
+        with fine_if("EntityNotExist.Group.Policy"):
+            self._client.call(
+                RAM, "DetachPolicyFromGroup", both, nothing, doing=f"{doing} from group {name}"
+            )
+
+    def _find_after_all(self, name: str, lost: UnansweredError) -> Group:
+        """Return the group that a request without an answer was about; else raise `lost`."""
+        try:
+            found = self.find(name)
+        except RamError as error:
+            raise lost.reworded(f"{lost}. What it did is not known ({error})") from None
+        if found is None:
+            raise lost
+        return found
+
+
+def read_groups(
+    api: GroupApi, groups: Sequence[Group], aspects: Sequence[str], concurrency: int
+) -> list[Group]:
+    """Return the groups with what was asked for, but for those that are gone by now."""
+    readers: dict[str, Callable[[str], t.Any]] = {
+        "users": api.list_users,
+        "policies": api.list_policies,
+    }
+
+    def read(group: Group) -> Group | None:
+        with suppress(NotFoundError):
+            return replace(group, **{name: readers[name](group.group_name) for name in aspects})
+        return None
+
+    return [group for group in map_all(read, groups, concurrency) if group]
 
 
 def unknown_groups(client: Client, names: Iterable[str], concurrency: int) -> list[str]:
     """Return in words which of the groups there are not."""
-    api, wanted = GroupApi(client), sorted(set(names))
-    found = map_all(lambda name: found_patiently(lambda: api.find(name)), wanted, concurrency)
-    unknown = [name for name, group in zip(wanted, found, strict=True) if group is None]
-    known = cache(lambda: [group.group_name for group in api.list_all()])
-    hints = [f"{name}{nearest(name, known)}" for name in unknown]
-    return [f"There is no group {', '.join(hints)}"] if unknown else []
+    api = GroupApi(client)
+
+    def list_names() -> list[str]:
+        return [group.group_name for group in api.list_all()]
+
+    return unknown_names("group", names, api.find, list_names, concurrency)
 
 
 def _group_fields(answer: Answer) -> dict[str, t.Any]:

@@ -38,16 +38,17 @@ class Guard:
                 f"Refusing to {verb} user {user_name}: this run signs with a key of that user"
             )
 
-    def refuse_group(self, group: str, verb: str, leaving: Collection[str] | None = None) -> None:
-        """Refuse it for a group of a user whose key signs; if `leaving`, only if that user does."""
+    def refuse_leaving(self, group: str, leaving: Collection[str], verb: str) -> None:
+        """Refuse it for members that leave a group, if a user whose key signs is one of them."""
+        for name in self._signing_users() if leaving else ():
+            if name in leaving:
+                raise _refusal(group, name, verb)
+
+    def refuse_group(self, group: str, verb: str) -> None:
+        """Refuse it for a group of a user whose key signs."""
         for name in self._signing_users():
-            if leaving is not None and name not in leaving:
-                continue
             if group in self._groups_of(name, f"{verb} group {group}"):
-                raise InputError(
-                    f"Refusing to {verb} group {group}: this run signs with a key of its member "
-                    f"{name}"
-                )
+                raise _refusal(group, name, verb)
 
     def _signing_users(self) -> list[str]:
         signers = [signer for signer in self._client.signers if signer.ram_user_id]
@@ -61,3 +62,9 @@ class Guard:
             raise InputError(
                 f"Refusing to {doing}: whether this run depends on it is not known ({error})"
             ) from None
+
+
+def _refusal(group: str, member: str, verb: str) -> InputError:
+    return InputError(
+        f"Refusing to {verb} group {group}: this run signs with a key of its member {member}"
+    )

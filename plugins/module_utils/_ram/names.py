@@ -8,8 +8,11 @@ from __future__ import annotations
 import difflib
 import re
 import typing as t
+from functools import cache
 
 from .._cloud.errors import InputError, RamError
+from .._work.patience import found_patiently
+from .._work.pool import map_all
 from .._work.wanted import names_of
 
 if t.TYPE_CHECKING:
@@ -31,6 +34,11 @@ def refuse_bad_names(names: Iterable[str], noun: str = "user") -> None:
             raise InputError(f"The name of a {noun} must be {described}, not {name!r}")
 
 
+def is_name(item: t.Any) -> bool:
+    """Tell whether an element of a list can be the name of a user or a group."""
+    return isinstance(item, str) and bool(re.fullmatch(USER_NAME[0], item))
+
+
 def found_under(noun: str, options: Options, known: Mapping[str, _T]) -> _T | None:
     """Return what there is under the name or the new name; InputError if that is two things."""
     found = [known[name] for name in names_of(options) if name in known]
@@ -49,6 +57,22 @@ def refuse_taken(noun: str, name: str, current_name: str | None, taken: Iterable
                 f"Cannot have a {noun} {name}: there is one called {other}, and names that differ "
                 f"only in case count as one. Say name: {other}"
             )
+
+
+def unknown_names(
+    noun: str,
+    names: Iterable[str],
+    find: Callable[[str], object],
+    list_names: Callable[[], Iterable[str]],
+    concurrency: int,
+) -> list[str]:
+    """Return in words which of the names there are not, with what may be meant."""
+    wanted = sorted(set(names))
+    found = map_all(lambda name: found_patiently(lambda: find(name)), wanted, concurrency)
+    unknown = [name for name, thing in zip(wanted, found, strict=True) if not thing]
+    known = cache(lambda: list(list_names()))
+    hints = [f"{name}{nearest(name, known)}" for name in unknown]
+    return [f"There is no {noun} {', '.join(hints)}"] if unknown else []
 
 
 def nearest(name: str, list_names: Callable[[], Iterable[str]]) -> str:

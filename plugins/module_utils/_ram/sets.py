@@ -51,12 +51,12 @@ class Wish(t.Generic[_T]):
 def wish_of(
     options: Options, aspect: str, meant: Callable[[t.Any], _T] = lambda item: item
 ) -> Wish[_T] | None:
-    """Return what the options say of a set, None if they say nothing.
+    """Return what the options say of a set, None if they say nothing, or that all is to be gone.
 
     `meant` tells which member an element of the list stands for.
     """
     wanted, removed = options[aspect], options[f"remove_{aspect}"]
-    if wanted is None and removed is None:
+    if options["state"] == "absent" or (wanted is None and removed is None):
         return None
     return Wish(
         frozenset(meant(item) for item in wanted or ()),

@@ -13,10 +13,11 @@ from .._cloud.errors import ApiError, NotFoundError, RamError, UnansweredError, 
 from .._cloud.paging import all_pages, next_marker
 from .._cloud.retry import ANY_NUMBER, ONCE
 from .._cloud.services import RAM
+from .names import unknown_names
 from .policy import parameters_of, policies_in
 
 if t.TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from .._cloud.client import Answer, Client
     from .policy import Policy
@@ -211,6 +212,18 @@ class UserApi:
         if found is None:
             raise lost
         return found
+
+
+def unknown_users(client: Client, names: Iterable[str], concurrency: int) -> list[str]:
+    """Return in words which of the users there are not."""
+    api, wanted = UserApi(client), set(names)
+    if len(wanted) > FEW_USERS:
+        wanted -= api.find_many(sorted(wanted)).keys()
+
+    def list_names() -> list[str]:
+        return [user.user_name for user in api.list_all()]
+
+    return unknown_names("user", wanted, api.find, list_names, concurrency)
 
 
 def _user_fields(answer: Answer) -> dict[str, t.Any]:

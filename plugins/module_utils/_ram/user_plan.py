@@ -14,11 +14,11 @@ from .._work.plan import Plan, Step, changed_fields
 from .._work.pool import map_all
 from .._work.wanted import format_problems, list_problems, names_of, refuse_all, refuse_bad_items
 from .access_key import AccessKeyApi
-from .group import GroupApi, is_group_name, unknown_groups
+from .group import GroupApi, unknown_groups
 from .guard import Guard
 from .login_profile import LoginProfileApi
 from .mfa_device import MfaDeviceApi
-from .names import COMMENTS, GROUP_NAME, USER_NAME, found_under, refuse_taken
+from .names import COMMENTS, GROUP_NAME, USER_NAME, found_under, is_name, refuse_taken
 from .policy import A_POLICY, PolicyApi, is_policy, look_up_policies
 from .quotas import Quotas, refuse_too_many
 from .removal import removal_steps
@@ -266,6 +266,6 @@ def _warn_of_dropped(plan: Plan[User], sent: dict[str, str], stored: dict[str, t
 def _problems(options: Options) -> list[str]:
     found = format_problems("user", options, FORMATS)
     if options["name"] is not None:
-        found += list_problems("user", options, "groups", is_group_name, GROUP_NAME[1])
+        found += list_problems("user", options, "groups", is_name, GROUP_NAME[1])
         found += list_problems("user", options, "policies", is_policy, A_POLICY)
     return found

@@ -178,12 +178,10 @@ GROUP, OTHER_GROUP = (call("CreateGroup", GroupName=name) for name in ("readers"
 MEMBER = call("AddUserToGroup", UserName="ann", GroupName="readers")
 OTHER_MEMBER = call("AddUserToGroup", UserName="ann", GroupName="others")
 ATTACHED = call("AttachPolicyToUser", UserName="ann", **SYSTEM_POLICY)
-OTHER_ATTACHED = call(
-    "AttachPolicyToUser",
-    UserName="ann",
-    PolicyName="AliyunYundunHighFullAccess",
-    PolicyType="System",
-)
+OTHER_POLICY = {"PolicyName": "AliyunYundunHighFullAccess", "PolicyType": "System"}
+OTHER_ATTACHED = call("AttachPolicyToUser", UserName="ann", **OTHER_POLICY)
+GROUP_ATTACHED = call("AttachPolicyToGroup", GroupName="readers", **SYSTEM_POLICY)
+OTHER_GROUP_ATTACHED = call("AttachPolicyToGroup", GroupName="readers", **OTHER_POLICY)
 LOGIN = call("CreateLoginProfile", UserName="ann", Password="Correct-Horse-7")
 STORED = earlier("ram_keyring", name="ann")
 SHOW: dict[str, t.Any] = {"user_name": "ann", "show_secret": True}
@@ -265,6 +263,72 @@ CASES: dict[Key, Case] = {
     ("ram_user_info", ""): case("ram_user_info", ANN, name="ann"),
     ("ram_user_info", "more than two names"): case("ram_user_info", *EVERYBODY, names=MANY),
     ("ram_user_info", "neither name nor names"): case("ram_user_info"),
+    ("ram_group", ""): case("ram_group", GROUP, name="readers"),
+    ("ram_group", "more than two names, each new_name included"): case(
+        "ram_group",
+        *(GROUP, OTHER_GROUP),
+        groups=[{"name": "readers"}, {"name": "x", "new_name": "others"}],
+    ),
+    ("ram_group", "the group is missing"): case("ram_group", name="readers"),
+    ("ram_group", "the comments differ"): case("ram_group", GROUP, name="readers", comments="x"),
+    ("ram_group", "the group does not have its new_name yet"): case(
+        "ram_group", GROUP, name="readers", new_name="viewers"
+    ),
+    ("ram_group with users", ""): case(
+        "ram_group", ANN, GROUP, MEMBER, name="readers", users=["ann"]
+    ),
+    ("ram_group with users", "more than two users"): case(
+        "ram_group",
+        *(*EVERYBODY, GROUP),
+        *(call("AddUserToGroup", UserName=name, GroupName="readers") for name in MANY),
+        name="readers",
+        users=MANY,
+    ),
+    ("ram_group with users", "a membership is missing"): case(
+        "ram_group", ANN, GROUP, name="readers", users=["ann"]
+    ),
+    ("ram_group with users", "there is a membership too many, and purge_users: true"): case(
+        "ram_group",
+        *(ANN, call("CreateUser", UserName="bob"), GROUP, MEMBER),
+        call("AddUserToGroup", UserName="bob", GroupName="readers"),
+        name="readers",
+        users=["bob"],
+        purge_users=True,
+    ),
+    ("ram_group with policies", ""): case(
+        "ram_group", GROUP, GROUP_ATTACHED, name="readers", policies=[POLICY]
+    ),
+    ("ram_group with policies", "a policy is not attached"): case(
+        "ram_group", GROUP, name="readers", policies=[POLICY]
+    ),
+    ("ram_group with policies", "there is a policy too many, and purge_policies: true"): case(
+        "ram_group",
+        *(GROUP, GROUP_ATTACHED, OTHER_GROUP_ATTACHED),
+        name="readers",
+        policies=[POLICY],
+        purge_policies=True,
+    ),
+    ("ram_group with state: absent, group exists", ""): case(
+        "ram_group", GROUP, name="readers", state="absent"
+    ),
+    (
+        "ram_group with state: absent, group exists",
+        "force: true, and the group has members",
+    ): case("ram_group", ANN, GROUP, MEMBER, name="readers", state="absent", force=True),
+    ("ram_group with state: absent, group exists", "force: true, and policies"): case(
+        "ram_group", GROUP, GROUP_ATTACHED, name="readers", state="absent", force=True
+    ),
+    ("ram_group_info", ""): case("ram_group_info", GROUP, name="readers"),
+    ("ram_group_info", "more than two names"): case(
+        "ram_group_info", GROUP, names=["readers", "writers", "others"]
+    ),
+    ("ram_group_info", "neither name nor names"): case("ram_group_info"),
+    ("ram_group_info", "include: [users]"): case(
+        "ram_group_info", GROUP, name="readers", include=["users"]
+    ),
+    ("ram_group_info", "include: [policies]"): case(
+        "ram_group_info", GROUP, name="readers", include=["policies"]
+    ),
     ("ram_access_key", ""): case("ram_access_key", ANN, KEY, user_name="ann"),
     ("ram_access_key", "the user has no key"): case("ram_access_key", ANN, **SHOW),
     ("ram_access_key", "force_create: true"): case(

@@ -429,6 +429,15 @@ def test_users_that_are_gone_already(run_module: RunModule) -> None:
     assert result["users"] == [{"user_name": name, "actions": []} for name in ("bob", "alice")]
 
 
+def test_deletion_with_a_description(run_module: RunModule, emulator: Emulator) -> None:
+    """What a user that is to be gone would have had does not matter."""
+    make_user(emulator, "alice")
+
+    result = run_module("ram_user", name="alice", state="absent", policies=[SLB], groups=["gone"])
+
+    assert (result.failed, result.changed) == (False, True)
+
+
 def test_nobody(run_module: RunModule, emulator: Emulator) -> None:
     """An empty list does nothing and succeeds."""
     result = run_module("ram_user", users=[])

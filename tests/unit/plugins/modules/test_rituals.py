@@ -27,6 +27,8 @@ if t.TYPE_CHECKING:
 
 Options = dict[str, t.Any]
 
+SLB = "AliyunSLBReadOnlyAccess"
+
 RITUALS: dict[str, tuple[str, list[Options]]] = {
     "one user": (
         "ram_user",
@@ -59,6 +61,29 @@ RITUALS: dict[str, tuple[str, list[Options]]] = {
             {"state": "absent", "force": True, "users": [{"name": "bob"}, {"name": "alice"}]},
         ],
     ),
+    "one group": (
+        "ram_group",
+        [
+            {"name": "ops", "comments": "x", "users": ["dave"], "policies": [SLB]},
+            {
+                "name": "ops",
+                "new_name": "dev",
+                "comments": "",
+                "remove_users": ["dave"],
+                "policies": ["AliyunRAMReadOnlyAccess"],
+                "purge_policies": True,
+            },
+            {"name": "dev", "state": "absent", "force": True},
+        ],
+    ),
+    "many groups": (
+        "ram_group",
+        [
+            {"groups": [{"name": "a", "users": ["dave"]}, {"name": "b"}, {"name": "c"}]},
+            {"comments": "x", "groups": [{"name": "a"}, {"name": "b"}, {"name": "d"}]},
+            {"state": "absent", "force": True, "groups": [{"name": "a"}, {"name": "d"}]},
+        ],
+    ),
     "a key": (
         "ram_access_key",
         [
@@ -78,7 +103,7 @@ RITUALS: dict[str, tuple[str, list[Options]]] = {
 }
 # Ids, dates and secrets are made by the API, so check mode shows none, or the one from before.
 MADE_BY_THE_API = {
-    *("user_id", "create_date", "update_date", "access_key_id", "access_key_secret"),
+    *("user_id", "group_id", "create_date", "update_date", "access_key_id", "access_key_secret"),
     *("api_calls", "seconds"),
 }
 
@@ -174,7 +199,7 @@ def test_repetition_returns_the_same(stages: list[Stage]) -> None:
     shown = [
         (stage.real[name], stage.repeated[name])
         for stage in stages[:-1]
-        for name in ("user", "users", "access_key")
+        for name in ("user", "users", "group", "groups", "access_key")
         if name in stage.real.values
     ]
 
