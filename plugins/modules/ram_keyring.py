@@ -37,6 +37,8 @@ options:
       - A relative path starts at the playbook's directory; ad hoc, and for a playbook of this
         collection, at the current one. If a playbook imports one of this collection, it starts at
         the importing playbook's directory.
+      - C(~) and C($VAR) are those of the environment that Ansible itself runs in, never that of the
+        task.
       - It must be on a local file system of the controller.
     type: str
   name:

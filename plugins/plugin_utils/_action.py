@@ -9,9 +9,7 @@ import os
 import resource
 import typing as t
 from abc import abstractmethod
-from pathlib import Path
 
-from ansible import context
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
@@ -20,8 +18,10 @@ from ..module_utils._cloud.client import Client
 from ..module_utils._cloud.errors import InputError, RamError, unforeseen
 from ..module_utils._cloud.options import CONNECTION_SPEC, ConnectionOptions, refuse_split_json
 from ..module_utils._stopping import listening, refuse_if_stopped
+from ._paths import resolve_path
 
-COLLECTION = Path(__file__).resolve().parents[2]
+if t.TYPE_CHECKING:
+    from pathlib import Path
 
 
 class RamAction(ActionBase):
@@ -59,32 +59,8 @@ class RamAction(ActionBase):
         return Client(ConnectionOptions.from_params(params, self._environment()))
 
     def resolve_path(self, given: str) -> Path:
-        """Return the real path of a file on the controller.
-
-        Relative paths start where Ansible starts them, at the playbook. A playbook of this very
-        collection is nobody's place to keep files, so there it is the importing playbook's
-        directory, or the current one.
-        """
-        try:
-            path = Path(given).expanduser()
-            if not path.is_absolute():
-                path = self._base_directory() / path
-            return path.resolve()
-        except (OSError, RuntimeError, ValueError) as error:
-            raise InputError(f"Cannot find out which file {given} is: {error}") from None
-
-    def _base_directory(self) -> Path:
-        base = Path(self._loader.get_basedir())
-        if not base.resolve().is_relative_to(COLLECTION):
-            return base
-        playbooks = [Path(name).resolve() for name in context.CLIARGS.get("args") or ()]
-        directories = {playbook.parent for playbook in playbooks if playbook.is_file()}
-        if len(directories) > 1:
-            raise InputError(
-                "A relative file can't be resolved: the playbooks of this run lie in different "
-                "directories, and the task is in one that they import. Give an absolute path"
-            )
-        return directories.pop() if directories else Path.cwd()
+        """Return the real path of a file on the controller; InputError if it has none."""
+        return resolve_path(given, self._loader)
 
     def _checked_arguments(self) -> dict[str, t.Any]:
         spec = {**CONNECTION_SPEC, **self.argument_spec}

@@ -24,6 +24,7 @@ FORBIDDEN = {
     "plugins/module_utils": ON_A_TARGET,
     "plugins/plugin_utils": ON_THE_CONTROLLER,
     "plugins/action": ON_THE_CONTROLLER,
+    "plugins/lookup": ON_THE_CONTROLLER,
     "tests/emulator": r"plugins\.|alibabacloud_|Tea\b|darabonba",
 }
 

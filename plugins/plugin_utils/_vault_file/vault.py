@@ -53,6 +53,11 @@ class Vault:
             )
         return cls(secrets)
 
+    @classmethod
+    def of_reader(cls, loader: DataLoader) -> Vault:
+        """Return the passwords of this run, none perhaps, for what needs one only to open it."""
+        return cls(loader._vault.secrets or [])
+
     def choose(self, wanted: str | None, opened_by: Password | None) -> Password:
         """Return the password to encrypt with: the wanted, that of the file, or Ansible's choice.
 

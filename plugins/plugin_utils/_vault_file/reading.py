@@ -1,0 +1,134 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Stored pairs for those who only read: no lock, no choice of a password, nothing written."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import typing as t
+
+from ...module_utils._cloud.errors import InputError
+from .text import KeyringTextError, read_entries
+from .vault import Vault, is_encrypted
+
+if t.TYPE_CHECKING:
+    from pathlib import Path
+
+    from .text import Scalar
+
+FIELDS = ("access_key_id", "access_key_secret", "account_id", "user_id", "created")
+_KEY_ID = re.compile(r"[A-Za-z0-9._]+")
+_SECRET = re.compile(r"[!-~]+")
+_ACCOUNT_ID = re.compile(r"[0-9]+")
+_TEMPLATE_MARKS = ("{{", "{%", "{#")
+
+_State: t.TypeAlias = tuple[int, int, int, int, int]
+
+
+class StoredPairs:
+    """The pairs of one file as it was when it was read; secrets of their own are opened if asked.
+
+    Raises InputError if the file can't be read or opened, or holds something else.
+    """
+
+    def __init__(self, path: Path, vault: Vault, variable: str) -> None:
+        self.path = path
+        self._vault = vault
+        self._variable = variable
+        self._opened: dict[str, str] = {}
+        self.state, data = _read(path)
+        self._is_vault = is_encrypted(data)
+        try:
+            text = self._vault.decrypt(data, what=str(path))[0] if self._is_vault else data.decode()
+            self._entries = read_entries(text, variable)
+        except UnicodeDecodeError:
+            raise InputError(f"{path} is not a text file in UTF-8") from None
+        except KeyringTextError as error:
+            raise InputError(f"{path}: {error}") from None
+
+    def find(self, user: str) -> dict[str, str | None] | None:
+        """Return the fields of a user's entry, what it leaves out as None; None if it has none.
+
+        Raises InputError if the entry is no pair.
+        """
+        scalars = self._entries.get(user)
+        if scalars is None:
+            return None
+        what = f"The entry of user {user} in {self.path}"
+        secret = scalars.get("access_key_secret")
+        if secret and not secret.vaulted and not self._is_vault:
+            raise InputError(f"{what} has its secret in clear: encrypt it, or replace the key")
+        pair = {field: self._plain(scalars.get(field), field, user) for field in FIELDS}
+        _refuse_no_pair(pair, what)
+        return pair
+
+    def _plain(self, scalar: Scalar | None, field: str, user: str) -> str | None:
+        if scalar is None or not scalar.vaulted:
+            return (scalar and scalar.value) or None
+        if scalar.value not in self._opened:
+            what = f"{field} of user {user} in {self.path}"
+            self._opened[scalar.value] = self._vault.decrypt(scalar.value, what=what)[0]
+        return self._opened[scalar.value]
+
+
+def read_pairs(path: Path, vault: Vault, variable: str) -> StoredPairs:
+    """Return the pairs of a file, which is read and opened anew only if it has changed."""
+    last = _LAST_READ.get((path, variable))
+    if last is None or last.state != _state_of(path):
+        last = _LAST_READ[path, variable] = StoredPairs(path, vault, variable)
+    return last
+
+
+# Of this process, which Ansible makes for each task and host.
+_LAST_READ: dict[tuple[Path, str], StoredPairs] = {}
+
+
+def _read(path: Path) -> tuple[_State, bytes]:
+    try:
+        # A pipe must not keep the task waiting for a writer.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise InputError(f"{path} is no file")
+            return _state(status), file.read()
+    except OSError as error:
+        raise InputError(f"Cannot read {path}: {error.strerror}") from None
+
+
+def _state_of(path: Path) -> _State | None:
+    try:
+        return _state(path.stat())
+    except OSError:
+        return None
+
+
+def _state(status: os.stat_result) -> _State:
+    times = status.st_mtime_ns, status.st_ctime_ns
+    return status.st_dev, status.st_ino, status.st_size, *times
+
+
+def _refuse_no_pair(pair: dict[str, str | None], what: str) -> None:
+    """Raise InputError, which quotes nothing, unless these are an id, a secret and an account."""
+    key_id, secret, account_id = (
+        pair[field] or "" for field in ("access_key_id", "access_key_secret", "account_id")
+    )
+    for field, value in (("access_key_id", key_id), ("access_key_secret", secret)):
+        if not value:
+            raise InputError(f"{what} has no {field}")
+        if any(mark in value for mark in _TEMPLATE_MARKS):
+            raise InputError(
+                f"{what} refers to another variable in {field}: put the value itself there"
+            )
+    if not _KEY_ID.fullmatch(key_id):
+        raise InputError(f"{what} has an access_key_id that can't be one: put it right")
+    if not _SECRET.fullmatch(secret):
+        raise InputError(
+            f"{what} has a secret with a blank, a line break (echo adds one) or a character that "
+            "is not ASCII: put the bare secret there"
+        )
+    if account_id and not _ACCOUNT_ID.fullmatch(account_id):
+        raise InputError(f"{what} has an account_id that is not made of digits: quote it")
