@@ -24,7 +24,7 @@ if t.TYPE_CHECKING:
     from .conditions import Context
 
 VERSION = "1"
-ACTION = re.compile(r"\*|[A-Za-z0-9*-]+:[A-Za-z0-9*?]+")
+ACTION = re.compile(r"\*|[A-Za-z0-9*_.-]+:[A-Za-z0-9*?_./-]+")
 RESOURCE = re.compile(r"\*|acs:.+")
 # A principal that was deleted is left with its id.
 PRINCIPAL = re.compile(r"\*|acs:.+|[0-9]+")

@@ -146,3 +146,36 @@ def test_bad_diagnosis(refusal: Callable[..., tuple[int, str]], message: str) ->
         400,
         "InvalidParameter.EncodedDiagnosticMessage",
     )
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        {"Effect": "Allow", "Action": "*:Describe*", "Resource": "*"},
+        {"Effect": "Allow", "Action": "log:*", "Resource": ["acs:log:*:*:project/my-?/*"]},
+        {"Effect": "Deny", "NotAction": ["ram:*Policy*", "sts:*"], "Resource": "*"},
+        {"Effect": "Allow", "Action": "pai_dsw:Get.Job", "Resource": "acs:oss:*:*:bucket/a b"},
+    ],
+)
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {},
+        {"Bool": {"acs:MFAPresent": ["true"]}},
+        {
+            "DateLessThan": {"acs:CurrentTime": "2019-08-12T17:00:00+08:00"},
+            "IpAddress": {"acs:SourceIp": ["203.0.113.2", "2001:db8::/32"]},
+        },
+        {"StringEquals": {"ecs:tag/team": "blue"}, "NumericLessThan": {"oss:MaxKeys": 10}},
+    ],
+)
+def test_policies_of_the_field(
+    emulator: Emulator, statement: dict[str, t.Any], condition: dict[str, t.Any]
+) -> None:
+    """Statements as people write them are stored and given back byte for byte."""
+    text = document({**statement, "Condition": condition} if condition else statement)
+
+    emulator.call("CreatePolicy", PolicyName="p", PolicyDocument=text)
+
+    policy = emulator.call("GetPolicy", PolicyName="p", PolicyType="Custom")
+    assert policy["DefaultPolicyVersion"]["PolicyDocument"] == text
