@@ -25,7 +25,6 @@ if t.TYPE_CHECKING:
     from .shape import Record
 
 ORIGIN = Origin("127.0.0.1", is_secure=False)
-MFA_SEED_BYTES = 40
 
 
 def sow(cloud: Cloud, seed: Record) -> None:
@@ -34,13 +33,14 @@ def sow(cloud: Cloud, seed: Record) -> None:
     fill_account(cloud.management, seed)
     if "organization" in seed:
         organization = seed["organization"]
+        cloud.ids.repeat_from("directory")
         directory = plant_directory(cloud, organization)
         for raw in organization.get("members", []):
             account = directory.members[raw["account_id"]].account
             cloud.ids.repeat_from(account.account_id)
             if raw.get("access_role", True):
                 _create_access_role(cloud, account)
-            fill_account(account, {**raw, "tags": {}})
+            fill_account(account, raw)
         _create_operator(cloud)
     cloud.ids.surprise()
 
