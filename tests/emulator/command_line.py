@@ -9,8 +9,10 @@ from __future__ import annotations
 import argparse
 import ipaddress
 import re
+import sys
 from pathlib import Path
 
+from .actions import SERVICES
 from .actions.rules import MAX_ITEMS
 from .cloud.clock import parse_time
 from .cloud.settings import LAST_USE_LAG
@@ -20,11 +22,35 @@ MAX_PORT = 65535
 ROOT_SECRET_VARIABLE = "KEYSMITH_EMULATOR_ROOT_SECRET"
 
 
+class ListActions(argparse.Action):
+    """Prints a line for each action that the APIs have, and ends."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_values: object) -> None:
+        """Print and end, as --help does."""
+        sys.stdout.write(describe_actions())
+        parser.exit()
+
+
+def describe_actions() -> str:
+    """Return a line for each action that the APIs have."""
+    lines = []
+    for service in SERVICES.values():
+        told = dict.fromkeys(service.actions, "emulated") | service.declined
+        lines += [f"{service.name:24}{name:44}{told[name]}\n" for name in sorted(told)]
+    return "".join(lines)
+
+
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     """Return the options of the command line, checked."""
     parser = argparse.ArgumentParser(
         prog="emulator",
         description="A local RAM, STS, IMS and resource directory for tests and rehearsals.",
+    )
+    parser.add_argument(
+        "--actions",
+        action=ListActions,
+        nargs=0,
+        help="list what is emulated and what is not, and why",
     )
     _add_address(parser)
     _add_accounts(parser)

@@ -165,6 +165,22 @@ def test_ready_file_of_an_organization(tmp_path: Path) -> None:
     assert "BEGIN CERTIFICATE" in authority
 
 
+def test_list_of_actions(capsys: pytest.CaptureFixture[str]) -> None:
+    """The command lists what is emulated, and what is not with the reason."""
+    with pytest.raises(SystemExit) as done:
+        parse_arguments(["--actions"])
+
+    lines = {tuple(line.split(maxsplit=2)) for line in capsys.readouterr().out.splitlines()}
+    assert done.value.code == 0
+    assert ("RAM", "CreateUser", "emulated") in lines
+    assert (
+        "STS",
+        "AssumeRoleWithSAML",
+        "it has no rule for the signatures of SAML assertions",
+    ) in lines
+    assert len(lines) > 200
+
+
 def test_loopback_in_process() -> None:
     """An emulator in a program refuses other addresses too."""
     with pytest.raises(ValueError, match="loopback"):
