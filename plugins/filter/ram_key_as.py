@@ -42,8 +42,8 @@ options:
       - json
 notes:
   - Ansible passes C(environment) of a module on a command line that every user of that host can
-    list. Use V(env) for the actions of this collection and on hosts without other users, and a file
-    of mode 0600 elsewhere.
+    list, and shows that line with C(-vvv), C(no_log) or not. Use V(env) for the actions of this
+    collection and on hosts without other users, and a file of mode 0600 elsewhere.
 """
 
 EXAMPLES = r"""
