@@ -80,8 +80,9 @@ notes:
   - With C(async), Ansible keeps the result, a new secret included, in a file below
     C(~/.ansible_async) of the host that the task runs on, C(no_log) or not.
   - The key that signs the run, or that assumed the role that does, is neither disabled nor deleted.
-  - When the answer to the creation of a key is lost, so is its secret. The module then finds and
-    deletes the key that nobody holds the secret of, and fails.
+  - When the answer to the creation of a key is lost, so is its secret. The module then fails and
+    names the key that nobody may hold the secret of. It touches none, as somebody else may have
+    made it. M(keysmith.alibabacloud.ram_keyring) follows such keys up.
 seealso:
   - module: keysmith.alibabacloud.ram_access_key_info
   - module: keysmith.alibabacloud.ram_keyring

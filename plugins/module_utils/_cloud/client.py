@@ -111,10 +111,6 @@ class Client:
         """Return the middle of `server_moment`, or this machine's time while there is none."""
         return self._sender.server_time()
 
-    def answer_deadline(self, sent: float) -> float:
-        """Return until when a request that was `sent` may be carried out, by the server's clock."""
-        return sent + self.options.read_timeout
-
     @property
     def identity(self) -> Identity:
         """Who signs the requests of this client."""

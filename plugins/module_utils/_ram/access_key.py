@@ -14,11 +14,11 @@ from .._cloud.errors import InputError, NotFoundError, RamError, fine_if
 from .._cloud.retry import ANY_NUMBER, Attempts
 from .._cloud.services import IMS, RAM
 from .._cloud.times import timestamp
-from .._stopping import StoppedError, pause
+from .._stopping import StoppedError
 from .names import refuse_bad_names
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Sequence
 
     from .._cloud.client import Answer, Client
 
@@ -27,9 +27,6 @@ _T = t.TypeVar("_T")
 ACTIVE = "Active"
 INACTIVE = "Inactive"
 QUOTA = 2
-# Dates of the API have whole seconds, and so has the header that the server's clock is read from.
-CLOCK_RESOLUTION = 1.0
-CLOCK_SKEW = 2.0
 
 
 @dataclass(frozen=True)
@@ -203,41 +200,3 @@ def key_owners(
             f"for_account needs a key of the account, but {client.identity.arn} signs this run"
         )
     return [None]
-
-
-def settle_lost_create(
-    api: AccessKeyApi, client: Client, *, known: Collection[str], sent: float, until: float
-) -> str | None:
-    """Delete the key that a create made whose answer was lost; return its id, None without one.
-
-    Waits until the create can no longer be carried out; raises StoppedError if somebody asks to
-    stop meanwhile. find_lost_key says which key that is.
-    """
-    # It was sent before now, even if the clock says something else since it was put back.
-    rest = min(until - client.server_time(), until - sent)
-    pause(max(0.0, rest + CLOCK_RESOLUTION))
-    lost = find_lost_key(api, known=known, sent=sent, until=until)
-    if lost:
-        api.delete(lost)
-    return lost
-
-
-def find_lost_key(
-    api: AccessKeyApi, *, known: Collection[str], sent: float, until: float
-) -> str | None:
-    """Return the id of the key that only a create can have made whose answer was lost, if any.
-
-    `known` are the ids that are accounted for; the create was `sent`, and may have been carried out
-    `until`, in seconds since 1970 by the server's clock. The key was created in that time, and has
-    never signed. Two such keys can't be told apart, so neither of them is it.
-    """
-    earliest, latest = sent - CLOCK_SKEW, until + CLOCK_SKEW
-    candidates = [
-        str(key.access_key_id)
-        for key in api.list_keys()
-        if key.access_key_id not in known
-        and (created := timestamp(key.create_date)) is not None
-        and earliest <= created <= latest
-    ]
-    unused = [key_id for key_id in candidates if not api.last_used(key_id)]
-    return unused[0] if len(unused) == 1 else None

@@ -9,7 +9,8 @@ import typing as t
 from contextlib import suppress
 from dataclasses import replace
 
-from .._cloud.errors import InputError, NotFoundError, RamError, UnansweredError
+from .._cloud.errors import InputError, NotFoundError, RamError
+from .._stopping import StoppedError
 from .._work.patience import patiently
 from .._work.plan import Plan, Step
 from .access_key import (
@@ -21,7 +22,6 @@ from .access_key import (
     describe_keys,
     find_keys,
     key_owners,
-    settle_lost_create,
 )
 from .guard import Guard
 
@@ -29,6 +29,8 @@ if t.TYPE_CHECKING:
     from .._cloud.client import Client
 
 STATUSES = {"active": ACTIVE, "inactive": INACTIVE, ACTIVE: ACTIVE, INACTIVE: INACTIVE}
+
+LOOK_LATER = "It may make one for 15 minutes: look for a key that nobody uses, and delete it"
 
 
 def plan_access_keys(
@@ -141,18 +143,13 @@ class _Planner:
         return plan
 
     def _create(self, keys: list[AccessKey]) -> dict[str, t.Any]:
-        sent = 0.0
-
-        def announce() -> None:
-            nonlocal sent
-            sent = self._client.server_time()
-
         try:
-            key = self._api.create(announce)
-        except UnansweredError as error:
+            key = self._api.create(lambda: None)
+        except RamError as error:
+            if error.is_refusal or isinstance(error, StoppedError):
+                raise
             known = {str(key.access_key_id) for key in keys}
-            error.reworded(f"{error}. {self._settle_lost_create(known, sent)}")
-            raise
+            raise error.reworded(f"{error}. {self._what_to_look_for(known)}") from None
         return {
             "access_key_id": key.access_key_id,
             "access_key_secret": key.access_key_secret,
@@ -160,21 +157,21 @@ class _Planner:
             "status": key.status,
         }
 
-    def _settle_lost_create(self, known: set[str], sent: float) -> str:
-        """Delete the key that nobody knows the secret of, and return in words what came of that."""
+    def _what_to_look_for(self, known: set[str]) -> str:
+        """Return in words which key may have come of a create without an answer.
+
+        Nothing is done about it: somebody else may have made that key, and uses show late.
+        """
         try:
-            lost = settle_lost_create(
-                self._api,
-                self._client,
-                known=known,
-                sent=sent,
-                until=self._client.answer_deadline(sent),
-            )
+            ids = {str(key.access_key_id) for key in self._api.list_keys()} - known
         except RamError as error:
-            return f"Whether it made a key, nobody can tell: look for one, and delete it ({error})"
-        if lost:
-            return f"The key {lost} that it made was deleted; run again"
-        return "There is no key that only it can have made; run again"
+            return f"Whether it made a key is not known ({error}). {LOOK_LATER}"
+        if not ids:
+            return f"No key of it is there yet. {LOOK_LATER}"
+        return (
+            f"It may have made {', '.join(sorted(ids))}, unless somebody else did. Nobody has the "
+            "secret then: delete it once its last use, which is told hours late, shows none"
+        )
 
     def _disable_new(self, plan: Plan[AccessKey]) -> dict[str, t.Any]:
         created = t.cast("AccessKey", plan.after)

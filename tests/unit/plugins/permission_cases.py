@@ -347,9 +347,6 @@ CASES: dict[Key, Case] = {
         force_create=True,
         told="Cannot create an AccessKey for user ann, which already has 2: LTAI",
     ),
-    ("ram_access_key", "rarely, to delete the key of a create without an answer"): case(
-        "ram_access_key", ANN, **SHOW, lost="CreateAccessKey", told=NO_ANSWER
-    ),
     ("ram_access_key with state: absent", ""): case(
         "ram_access_key", ANN, user_name="ann", state="absent", all=True
     ),

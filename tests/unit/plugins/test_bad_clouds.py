@@ -18,7 +18,6 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud import retry
-from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram import access_key
 from emulator.actions import ACTION_NAMES
 
 from .conftest import bind_mfa_device, make_role, sign_in
@@ -230,9 +229,8 @@ IS_LOOKED_UP = {"CreateUser", "UpdateUser", "CreateGroup", "UpdateGroup"}
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits before a repetition, or for a create that may be carried out late."""
+    """Nobody waits before a repetition."""
     monkeypatch.setattr(retry, "LONGEST_DELAY", 0.0)
-    monkeypatch.setattr(access_key, "CLOCK_RESOLUTION", -1000.0)
 
 
 @pytest.fixture

@@ -18,8 +18,6 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram import access_key
-
 from .permission_cases import CASES, Key, World
 
 if t.TYPE_CHECKING:
@@ -85,12 +83,9 @@ def world(
     connection: dict[str, t.Any],
     run_module: Callable[..., Result],
     run_action: Callable[..., Result],
-    *,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[World]:
-    """An empty account, where nobody has to wait for an answer that was lost."""
-    monkeypatch.setattr(access_key, "pause", lambda _seconds: None)
+    """An empty account."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     yield World(emulator, connection, run_module, run_action, tmp_path)
     resource.setrlimit(resource.RLIMIT_FSIZE, limits)
