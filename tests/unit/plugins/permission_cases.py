@@ -182,6 +182,7 @@ OTHER_POLICY = {"PolicyName": "AliyunYundunHighFullAccess", "PolicyType": "Syste
 OTHER_ATTACHED = call("AttachPolicyToUser", UserName="ann", **OTHER_POLICY)
 GROUP_ATTACHED = call("AttachPolicyToGroup", GroupName="readers", **SYSTEM_POLICY)
 OTHER_GROUP_ATTACHED = call("AttachPolicyToGroup", GroupName="readers", **OTHER_POLICY)
+ALIAS = call("SetAccountAlias", AccountAlias="acme")
 LOGIN = call("CreateLoginProfile", UserName="ann", Password="Correct-Horse-7")
 STORED = earlier("ram_keyring", name="ann")
 SHOW: dict[str, t.Any] = {"user_name": "ann", "show_secret": True}
@@ -328,6 +329,13 @@ CASES: dict[Key, Case] = {
     ),
     ("ram_group_info", "include: [policies]"): case(
         "ram_group_info", GROUP, name="readers", include=["policies"]
+    ),
+    ("ram_account_alias", ""): case("ram_account_alias", ALIAS, account_alias="acme"),
+    ("ram_account_alias", "another alias"): case(
+        "ram_account_alias", ALIAS, account_alias="acme-cn"
+    ),
+    ("ram_account_alias", "state: absent, and there is one"): case(
+        "ram_account_alias", ALIAS, state="absent"
     ),
     ("ram_access_key", ""): case("ram_access_key", ANN, KEY, user_name="ann"),
     ("ram_access_key", "the user has no key"): case("ram_access_key", ANN, **SHOW),

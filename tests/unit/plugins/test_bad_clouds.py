@@ -130,6 +130,10 @@ def _group(action: str, doing: str, **options: t.Any) -> Task:
     return Task("ram_group", {"name": "readers", **options}, action, doing)
 
 
+def _alias(action: str, doing: str, **options: t.Any) -> Task:
+    return Task("ram_account_alias", options, action, doing)
+
+
 def _info(action: str, doing: str, *include: str) -> Task:
     return Task("ram_user_info", {"name": "full", "include": include}, action, doing)
 
@@ -192,6 +196,9 @@ TASKS = [
     ),
     _group("DeleteGroup", "delete group readers", state="absent", force=True),
     Task("ram_group_info", {}, "ListGroups", "list groups"),
+    _alias("GetAccountAlias", "read the alias of the account", account_alias="acme"),
+    _alias("SetAccountAlias", "set account alias acme", account_alias="acme"),
+    _alias("ClearAccountAlias", "clear the alias of the account", state="absent"),
     Task("ram_user_info", {}, "ListUsers", "list users"),
     _info("GetUser", "read user full"),
     _info("ListGroupsForUser", "list groups of user full", "groups"),
@@ -267,6 +274,7 @@ def fill(emulator: Emulator) -> None:
         emulator.call("CreateUser", UserName=name)
     emulator.call("CreateGroup", GroupName="readers")
     emulator.call("CreateGroup", GroupName="writers")
+    emulator.call("SetAccountAlias", AccountAlias="before")
     emulator.call("AttachPolicyToGroup", GroupName="writers", PolicyName=SLB, PolicyType="System")
     emulator.call("AddUserToGroup", UserName="full", GroupName="readers")
     emulator.call("AttachPolicyToUser", UserName="full", PolicyName=SLB, PolicyType="System")

@@ -84,6 +84,14 @@ RITUALS: dict[str, tuple[str, list[Options]]] = {
             {"state": "absent", "force": True, "groups": [{"name": "a"}, {"name": "d"}]},
         ],
     ),
+    "an alias": (
+        "ram_account_alias",
+        [
+            {"account_alias": "acme"},
+            {"account_alias": "acme-cn"},
+            {"state": "absent"},
+        ],
+    ),
     "a key": (
         "ram_access_key",
         [
@@ -199,7 +207,7 @@ def test_repetition_returns_the_same(stages: list[Stage]) -> None:
     shown = [
         (stage.real[name], stage.repeated[name])
         for stage in stages[:-1]
-        for name in ("user", "users", "group", "groups", "access_key")
+        for name in ("user", "users", "group", "groups", "access_key", "account_alias")
         if name in stage.real.values
     ]
 
