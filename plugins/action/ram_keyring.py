@@ -8,6 +8,8 @@ from __future__ import annotations
 import typing as t
 from collections import Counter
 
+from ansible.errors import AnsiblePromptNoninteractive
+
 from ..module_utils._cloud.errors import InputError, RamError, told_together
 from ..module_utils._work.stats import stats
 from ..module_utils._work.task import ACCOUNT_KEY_WARNING
@@ -26,6 +28,7 @@ if t.TYPE_CHECKING:
     from ..module_utils._cloud.client import Client
     from ..plugin_utils._keyring.keyring import Keyring
     from ..plugin_utils._pairs.source import Download, OwnedPair
+    from ..plugin_utils._vault_file.file import KeyringFile
 
 STATES = ["present", "absent"]
 NAMES_SHOWN = 5
@@ -86,11 +89,31 @@ class ActionModule(RamAction):
         result["account_id"] = account_id
         return {**result, "csv_file": str(options.csv_path)} if options.csv_path else result
 
-    def _warn_of_loss(self, path: Path) -> None:
+    def _make_sure(self, file: KeyringFile) -> None:
         """Warn at once, as the task's result would come too late for people to step in."""
-        warning = short_lived(path, self._environment())
+        warning = short_lived(file.path, self._environment())
         if warning:
             self._display.warning(warning)
+        if file.vault.is_doubtful(file.password) and not self._task.check_mode:
+            self._ask_once_more(file)
+
+    def _ask_once_more(self, file: KeyringFile) -> None:
+        """Let whoever typed the vault password type it again, as nothing else would tell a slip."""
+        name = f"the vault password {file.password.vault_id} for the new keys in {file.path}"
+        try:
+            typed = self._display.prompt_until(
+                f"Type {name} once more: ", private=True, complete_input=(b"\r", b"\n")
+            )
+        except AnsiblePromptNoninteractive:
+            self._display.warning(
+                f"Nobody can be asked to type {name} once more: if it was mistyped, the keys can't "
+                "be read"
+            )
+            return
+        if typed.strip(b"\r\n") != file.password.secret.bytes:
+            raise InputError(
+                f"No key was created: the second time, {name} was typed differently. Run again"
+            )
 
     def _tell_of_new_keys(self, keyrings: list[Keyring]) -> None:
         """Say which users have got keys, and where these are."""
@@ -142,7 +165,7 @@ class ActionModule(RamAction):
             check_mode=bool(self._task.check_mode),
             imported=[each.pair.access_key_id for each in owned.values()],
             watch=Progress(self._display.display, "ram_keyring").tell,
-            before_new_keys=self._warn_of_loss,
+            before_new_keys=self._make_sure,
         )
 
     def _result(

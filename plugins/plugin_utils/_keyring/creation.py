@@ -88,6 +88,7 @@ class Creator:
 
     def _announced(self, intent: Intent) -> Intent:
         """Note that the create is about to be signed, and return the intent as it was noted."""
+        self._file.refuse_if_changed()
         for _attempt in range(ATTEMPTS_TO_NOTE):
             began, now = running_seconds(), server_now(self._client)
             until = now.latest + SIGNED_WITHIN

@@ -29,6 +29,21 @@ def refuse_tracked(log: Path) -> None:
         )
 
 
+def refuse_missing_of_git(file: Path) -> None:
+    """Raise InputError if git tracks a file that is not there: its keys are somewhere else."""
+    tracked = _asks(file, "ls-files", "--error-unmatch", "--", file.name)
+    if tracked == 0:
+        raise InputError(
+            f"{file} is tracked by git and not in the work tree, so its keys would be made a "
+            "second time: check it out, or take it out of git"
+        )
+    if tracked is None:
+        raise InputError(
+            f"{file} is not there, and git did not say in {PATIENCE:.0f} s whether it tracks it, "
+            "so no key was created: run again"
+        )
+
+
 def warning_if_not_ignored(log: Path) -> str | None:
     """Return a warning if the log lies in a work tree that may come to track it."""
     ignored = _asks(log, "check-ignore", "--quiet", "--", log.name)

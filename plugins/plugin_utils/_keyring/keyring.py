@@ -79,6 +79,7 @@ class Keyring:
             self._decided(request, case)
             for request, case in zip(self._requests, cases, strict=True)
         ]
+        self.warnings += filter(None, [self._desk.file.warning])
         self.warnings += warnings_of(self._desk.file, self._items)
 
     def refuse(self) -> list[str]:
@@ -93,7 +94,7 @@ class Keyring:
             known = [*self._book.before.items(), *predicted.entries.items()]
             self._hand_out.plan(known, self._settings.concurrency)
         if self._makes_keys:
-            self._settings.before_new_keys(self._desk.file.path)
+            self._settings.before_new_keys(self._desk.file)
             self.warnings += filter(None, [warning_if_not_ignored(self._desk.log.path)])
         problems = map_all(self._problem_of, self._items, self._settings.concurrency)
         return list(filter(None, problems))
@@ -274,6 +275,9 @@ class Keyring:
         return deed
 
     def _problem_of(self, item: Item) -> str | None:
+        entry = item.case.entry
+        if entry and (odd := self._desk.file.problem_with(item.name, entry)):
+            return odd
         problem = None if item.decision.alone else item.decision.problem
         if problem and item.decision.show_keys:
             keys = describe_keys(self._desk.client, item.name, item.case.keys or [])

@@ -46,7 +46,7 @@ class Settings:
     # Hears now and then what has been done with how many of how many users.
     watch: Callable[[str, int, int], None] = lambda _what, _done, _total: None
     # Hears of each file that is to get new keys, before it gets any, and in check mode too.
-    before_new_keys: Callable[[Path], None] = lambda _path: None
+    before_new_keys: Callable[[KeyringFile], None] = lambda _file: None
 
 
 @dataclass

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from ...module_utils._cloud.errors import InputError, ProblemsError, RamError, unforeseen
 from ...module_utils._stopping import pause
 from .._pairs.sink import HandOut
-from .._vault_file.durable import FileLock, LockTimeout
 from .._vault_file.file import KeyringFile
+from .._vault_file.locks import LockTimeout, locked_files
 from .book import Book, ids_in
 from .directory import Directory
-from .git import refuse_tracked
+from .git import refuse_missing_of_git, refuse_tracked
 from .hands import DryHands, RealHands
 from .keyring import Keyring
 from .log import Log, Purpose, log_path
@@ -31,6 +31,7 @@ if t.TYPE_CHECKING:
     from pathlib import Path
 
     from ...module_utils._cloud.client import Client
+    from .._vault_file.locks import HeldFile
     from .._vault_file.vault import Vault
     from .report import Request, Settings
 
@@ -124,12 +125,12 @@ def _prepare(keyrings: Sequence[Keyring]) -> None:
 def _open_all(stack: ExitStack, work: Work) -> list[Keyring]:
     """Lock and read all files and their logs."""
     dry = work.settings.check_mode
-    # One order for everybody, so that two runs on the same files never wait for each other.
-    for path in sorted([*work.wanted, *filter(None, [work.options.csv_path])]):
+    paths = [*work.wanted, *filter(None, [work.options.csv_path])]
+    for path in paths:
         _refuse_own_names(path)
         _refuse_bad_place(path)
-        _lock(stack, path, work.options.lock_timeout, shared=dry)
-    files = [_open(path, work.vault, work.options) for path in sorted(work.wanted)]
+    locked = _lock(stack, paths, work.options.lock_timeout, shared=dry)
+    files = [_open(locked[path], work.vault, work.options) for path in sorted(work.wanted)]
     logs = [_open_log(stack, work.client, file, dry=dry) for file in files]
     directory = Directory(work.client, work.names, frozenset(work.new_users))
     held = {key_id for file in files for key_id in ids_in(file.entries)}
@@ -152,7 +153,7 @@ def _open_all(stack: ExitStack, work: Work) -> list[Keyring]:
             desk,
             work.wanted[desk.file.path],
             work.settings,
-            hand_out=_hand_out(work.client, desk.file, work.options),
+            hand_out=_hand_out(work.client, desk.file, work.options, locked),
         )
         for desk in desks
     ]
@@ -196,18 +197,23 @@ def _refuse_bad_place(path: Path) -> None:
         raise InputError(f"The directory {path.parent} does not exist")
 
 
-def _lock(stack: ExitStack, path: Path, timeout: int, *, shared: bool) -> None:
+def _lock(
+    stack: ExitStack, paths: Sequence[Path], timeout: int, *, shared: bool
+) -> dict[Path, HeldFile]:
     try:
-        stack.enter_context(FileLock(path, timeout, shared=shared, pause=pause))
+        return stack.enter_context(locked_files(paths, timeout, shared=shared, pause=pause))
     except LockTimeout as error:
         raise InputError(f"Gave up after waiting {timeout} s (lock_timeout): {error}") from None
     except OSError as error:
-        raise InputError(f"Cannot lock {path}, so no key was created: {error.strerror}") from None
+        names = error.filename or ", ".join(map(str, paths))
+        raise InputError(f"Cannot lock {names}, so no key was created: {error.strerror}") from None
 
 
-def _open(path: Path, vault: Vault, options: FileOptions) -> KeyringFile:
+def _open(held: HeldFile, vault: Vault, options: FileOptions) -> KeyringFile:
+    if held.is_missing:
+        refuse_missing_of_git(held.path)
     return KeyringFile(
-        path,
+        held,
         layout=options.layout,
         variable=options.variable,
         vault=vault,
@@ -215,7 +221,9 @@ def _open(path: Path, vault: Vault, options: FileOptions) -> KeyringFile:
     )
 
 
-def _hand_out(client: Client, file: KeyringFile, options: FileOptions) -> HandOut | None:
+def _hand_out(
+    client: Client, file: KeyringFile, options: FileOptions, locked: Mapping[Path, HeldFile]
+) -> HandOut | None:
     if options.csv_path is None:
         return None
-    return HandOut(options.csv_path, client, file, vault_id=options.vault_id)
+    return HandOut(locked[options.csv_path], client, file, vault_id=options.vault_id)

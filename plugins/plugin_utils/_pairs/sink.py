@@ -14,16 +14,16 @@ import typing as t
 from ...module_utils._cloud.errors import ApiError, InputError, RamError
 from ...module_utils._work.pool import map_all
 from .._keyring.verification import INACTIVE, NEW_KEY_PATIENCE, REFUSALS, identity_of_pair
-from .._vault_file.file import read_if_there, refuse_unwritable, replace_durably
+from .._vault_file.file import read_held, refuse_unwritable, replace_durably
 from .._vault_file.vault import is_encrypted
 from .csv import Pair, read_pairs, write_pairs
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from ...module_utils._cloud.client import Client
     from .._vault_file.file import Entry, KeyringFile
+    from .._vault_file.locks import HeldFile
     from .._vault_file.vault import Password
 
 
@@ -35,18 +35,19 @@ class HandOut:
     """
 
     def __init__(
-        self, path: Path, client: Client, file: KeyringFile, *, vault_id: str | None
+        self, held: HeldFile, client: Client, file: KeyringFile, *, vault_id: str | None
     ) -> None:
-        self.path = path
+        self.path = held.path
+        self._held = held
         self.changed = False
         self.error: RamError | None = None
         self._client = client
         self._file = file
         self._vault_id = vault_id
-        self._data = read_if_there(path)
+        self._data = read_held(held)
         text, self._opened_by = self._decrypted()
         self._is_empty = not text.strip()
-        self._pairs = [] if self._is_empty else read_pairs(text, what=str(path), alone=True)
+        self._pairs = [] if self._is_empty else read_pairs(text, what=str(held.path), alone=True)
 
     @property
     def key_ids(self) -> list[str]:
@@ -58,7 +59,7 @@ class HandOut:
 
         They are entries with their users. A pair of a key that is gone is no loss.
         """
-        refuse_unwritable(self.path, probe=False)
+        refuse_unwritable(self._held, probe=False)
         held = set(self.key_ids)
         known = {
             self._pair_of(user, entry)
@@ -129,8 +130,8 @@ class HandOut:
         return Pair(str(entry.access_key_id), self._file.secret_of(user, entry))
 
     def _replace(self, text: str) -> None:
-        if read_if_there(self.path) != self._data:
+        if read_held(self._held) != self._data:
             raise RamError("somebody changed it meanwhile")
         vault = self._file.vault
-        password = vault.choose(self._vault_id, self._opened_by or self._file.password)
-        replace_durably(self.path, vault.encrypt(text, password).encode())
+        new = vault.choose(self._vault_id) if self._vault_id else self._file.password
+        replace_durably(self._held, vault.encrypt(text, self._opened_by or new).encode())

@@ -5,13 +5,11 @@
 
 from __future__ import annotations
 
-import errno
-import os
+import re
 import typing as t
 from dataclasses import dataclass, replace
 
 from ...module_utils._cloud.errors import InputError, RamError
-from .durable import prove_writable, read_file, replace_file
 from .text import (
     KeyringTextError,
     Scalar,
@@ -19,12 +17,17 @@ from .text import (
     rename_entries,
     rewrite_entries,
 )
-from .vault import Password, Vault, is_encrypted
+from .vault import Password, Vault, header_id, is_encrypted
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from .locks import HeldFile
+
+# What marks a template: Ansible would evaluate it, this collection would hand it out as it is.
+TEMPLATE_MARKS = ("{{", "{%", "{#")
+KEY_ID_PREFIX = "LTAI"
 FIELDS = ("access_key_id", "access_key_secret", "account_id", "user_id", "created")
 
 
@@ -86,18 +89,33 @@ class KeyringFile:
     """
 
     def __init__(
-        self, path: Path, *, layout: str, variable: str, vault: Vault, vault_id: str | None
+        self, held: HeldFile, *, layout: str, variable: str, vault: Vault, vault_id: str | None
     ) -> None:
-        self.path = path
+        self._held = held
         self.layout = layout
         self.variable = variable
         self.vault = vault
         self._vault_id = vault_id
         # By their vault texts, as opening one takes long.
         self._opened: dict[str, str] = {}
-        self._contents = self._open(read_if_there(path))
+        self._contents = self._open(read_held(held))
         self.password = self._choose_password()
-        vault.encrypt("trial", self.password)
+        vault.prove(self.password)
+
+    @property
+    def path(self) -> Path:
+        """Where the file is: its real path."""
+        return self._held.path
+
+    @property
+    def warning(self) -> str | None:
+        """What is to be said of the vault id that the task names."""
+        if self._vault_id in {None, self.password.vault_id}:
+            return None
+        return (
+            f"{self.path} keeps its vault id {self.password.vault_id}: vault_id "
+            f"({self._vault_id}) is for new files"
+        )
 
     @property
     def entries(self) -> dict[str, Entry]:
@@ -116,7 +134,32 @@ class KeyringFile:
     def prove_writable(self, changes: Mapping[str, Entry | None], *, probe: bool) -> None:
         """Raise InputError unless such changes can be made; only `probe` writes to find out."""
         self._rewrite(self._contents.text, changes)
-        refuse_unwritable(self.path, probe=probe)
+        refuse_unwritable(self._held, probe=probe)
+
+    def refuse_if_changed(self) -> None:
+        """Raise RamError if the file is not, byte for byte, what this run has last seen of it."""
+        if not self._held.is_as_read():
+            raise RamError(f"{self.path} was changed or replaced while this task ran: run again")
+
+    def problem_with(self, user: str, entry: Entry) -> str | None:
+        """Return why nothing can be built on an entry, in a message that quotes nothing of it."""
+        problem = next(self._problems(entry), None)
+        return f"The entry of user {user} in {self.path} {problem}" if problem else None
+
+    def _problems(self, entry: Entry) -> Iterator[str]:
+        clear = "" if entry.secret is None or entry.secret.vaulted else entry.secret.value
+        if clear.startswith(KEY_ID_PREFIX):
+            yield "has an AccessKey ID as access_key_secret: are the two swapped? Put them right"
+        elif entry.access_key_id and not entry.access_key_id.startswith(KEY_ID_PREFIX):
+            yield (
+                f"has an access_key_id that does not begin with {KEY_ID_PREFIX}, as all do: put it "
+                "right"
+            )
+        if any(mark in clear for mark in TEMPLATE_MARKS):
+            yield (
+                "refers to another variable instead of holding the secret: put the secret itself "
+                "there"
+            )
 
     def new_entry(
         self,
@@ -138,13 +181,20 @@ class KeyringFile:
         """Return the secret of an entry in clear."""
         if entry.secret is None:
             raise InputError(f"The entry of user {user} in {self.path} has no access_key_secret")
-        secret = entry.secret.value
-        if not entry.secret.vaulted:
-            return secret
-        if secret not in self._opened:
-            what = f"the secret of user {user} in {self.path}"
-            self._opened[secret] = self.vault.decrypt(secret, what=what)[0]
-        return self._opened[secret]
+        secret = self._plain(entry.secret, f"the secret of user {user} in {self.path}")
+        if not re.fullmatch(r"[!-~]+", secret) or any(mark in secret for mark in TEMPLATE_MARKS):
+            raise InputError(
+                f"The secret of user {user} in {self.path} is none: it has a line break, as echo "
+                "adds one, a blank, or a reference to another variable. Put the bare secret there"
+            )
+        return secret
+
+    def _plain(self, scalar: Scalar, what: str) -> str:
+        if not scalar.vaulted:
+            return scalar.value
+        if scalar.value not in self._opened:
+            self._opened[scalar.value] = self.vault.decrypt(scalar.value, what=what)[0]
+        return self._opened[scalar.value]
 
     def replace(self, changes: Mapping[str, Entry | None]) -> None:
         """Write the changed entries (None: removed) durably.
@@ -152,7 +202,7 @@ class KeyringFile:
         What somebody else changed since it was read stays. Raises RamError if that was one of these
         entries or the whole file, or if the file can't be replaced.
         """
-        data = read_if_there(self.path)
+        data = self._reread()
         if data != self._contents.data:
             now = self._open(data)
             self._refuse_clashes(now, changes)
@@ -163,17 +213,17 @@ class KeyringFile:
             data, entries = self._close(text), self._entries_in(text)
             new = replace(self._contents, data=data, text=text, entries=entries)
             try:
-                replace_durably(self.path, data)
+                replace_durably(self._held, data)
             except RamError:
                 # It may be in place, and only not be known to last.
-                if read_if_there(self.path) == data:
+                if self._reread() == data:
                     self._contents = new
                 raise
             self._contents = new
 
     def refuse_without(self, entries: Mapping[str, Entry]) -> None:
         """Raise RamError unless the file holds the keys of all these entries by now."""
-        held = self._open(read_if_there(self.path)).entries
+        held = self._open(self._reread()).entries
         if any(_key_of(held.get(user)) != _key_of(entry) for user, entry in entries.items()):
             raise RamError(f"{self.path} changed while this task read it: run again")
 
@@ -212,9 +262,15 @@ class KeyringFile:
         ]
         return {old: new for old, new in moved if new and old in changes and old != new}
 
+    def _reread(self) -> bytes:
+        try:
+            return self._held.read()
+        except OSError as error:
+            raise RamError(str(error.strerror)) from None
+
     def _choose_password(self) -> Password:
         opened_by = self._contents.opened_by or self._password_of_secrets()
-        return self.vault.choose(self._vault_id, opened_by)
+        return opened_by or self.vault.choose(self._vault_id)
 
     def _open(self, data: bytes) -> _Contents:
         text, opened_by = self._decrypted(data)
@@ -224,6 +280,11 @@ class KeyringFile:
         """Return the YAML text and the password that opened it, if it took one."""
         encrypted = is_encrypted(data)
         if self.layout == "file" and data.strip():
+            if not encrypted and b"$ANSIBLE_VAULT;" in data:
+                raise InputError(
+                    f"{self.path} is damaged: there is something in front of $ANSIBLE_VAULT, such "
+                    "as a mark of a merge conflict or of the byte order. Take it out"
+                )
             if not encrypted:
                 raise InputError(
                     f"{self.path} is not encrypted, so it is left alone: layout file is for a file "
@@ -246,44 +307,67 @@ class KeyringFile:
             found = read_entries(text, self.variable)
         except KeyringTextError as error:
             raise InputError(f"{self.path}: {error}") from None
-        return {user: Entry.from_scalars(scalars) for user, scalars in found.items()}
+        return {user: self._entry(user, scalars) for user, scalars in found.items()}
+
+    def _entry(self, user: str, scalars: Mapping[str, Scalar]) -> Entry:
+        """Read an entry; what is encrypted beside the secret is opened, as Ansible would."""
+        opened = {
+            name: Scalar(self._plain(scalar, f"{name} of user {user} in {self.path}"))
+            for name, scalar in scalars.items()
+            if scalar.vaulted and name in FIELDS and name != "access_key_secret"
+        }
+        return Entry.from_scalars({**scalars, **opened})
 
     def _password_of_secrets(self) -> Password | None:
-        """Return the password that opens the first inline secret; InputError if none does."""
-        for user, entry in self.entries.items():
-            if entry.secret and entry.secret.vaulted:
+        """Return the password that opens an inline secret, the wanted one first if it does.
+
+        There may be secrets of several passwords; InputError if the run has none of them.
+        """
+        vaulted = [
+            (user, entry.secret.value)
+            for user, entry in self.entries.items()
+            if entry.secret and entry.secret.vaulted
+        ]
+        by_id = {header_id(text): (user, text) for user, text in reversed(vaulted)}
+        wanted = [self._vault_id] if self._vault_id in by_id else []
+        refusal: InputError | None = None
+        for vault_id in [*wanted, *reversed(by_id)]:
+            user, text = by_id[str(vault_id)]
+            try:
                 what = f"the secret of user {user} in {self.path}"
-                return self.vault.decrypt(entry.secret.value, what=what)[1]
+                return self.vault.decrypt(text, what=what)[1]
+            except InputError as error:
+                refusal = refusal or error
+        if refusal:
+            raise refusal
         return None
 
 
-def read_if_there(path: Path) -> bytes:
+def read_held(held: HeldFile) -> bytes:
     """Return what the file holds, nothing if there is none; InputError if it can't be read."""
     try:
-        return read_file(path)
-    except FileNotFoundError:
-        return b""
+        return held.read()
     except OSError as error:
-        raise InputError(f"Cannot read {path}: {error.strerror}") from None
+        raise InputError(f"Cannot read {held.path}: {error.strerror}") from None
 
 
-def refuse_unwritable(path: Path, *, probe: bool) -> None:
+def refuse_unwritable(held: HeldFile, *, probe: bool) -> None:
     """Raise InputError unless the file can be replaced; only `probe` writes to find out."""
     try:
         if probe:
-            prove_writable(path)
-        elif not os.access(path.parent, os.W_OK | os.X_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+            held.prove()
+        else:
+            held.refuse_irreplaceable()
     except OSError as error:
         raise InputError(
-            f"Cannot write to {path.parent}, so no key was created: {error.strerror}"
+            f"Cannot replace {held.path}, so no key was created: {error.strerror}"
         ) from None
 
 
-def replace_durably(path: Path, data: bytes) -> None:
+def replace_durably(held: HeldFile, data: bytes) -> None:
     """Give the file new contents; RamError if that fails."""
     try:
-        replace_file(path, data)
+        held.replace(data)
     except OSError as error:
         raise RamError(str(error.strerror)) from None
 

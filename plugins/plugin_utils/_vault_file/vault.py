@@ -5,12 +5,18 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from dataclasses import dataclass, field
 
 from ansible import constants
 from ansible.errors import AnsibleError
-from ansible.parsing.vault import VaultLib, is_encrypted, match_encrypt_secret
+from ansible.parsing.vault import (
+    PromptVaultSecret,
+    VaultLib,
+    is_encrypted,
+    match_encrypt_secret,
+)
 
 from ...module_utils._cloud.errors import InputError
 
@@ -21,6 +27,8 @@ __all__ = ["Password", "Vault", "is_encrypted"]
 
 # $ANSIBLE_VAULT;1.2;AES256;label
 LABEL_FIELD = 3
+_HEX_LINE = re.compile(r"[0-9a-fA-F]+")
+_CONFLICT_MARKS = ("<<<<<<<", "=======", ">>>>>>>")
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,7 @@ class Vault:
     def __init__(self, secrets: list[tuple[str, t.Any]]) -> None:
         self._secrets = secrets
         self._library = VaultLib(secrets)
+        self._proven: list[t.Any] = []
 
     @classmethod
     def of_run(cls, loader: DataLoader) -> Vault:
@@ -58,13 +67,11 @@ class Vault:
         """Return the passwords of this run, none perhaps, for what needs one only to open it."""
         return cls(loader._vault.secrets or [])
 
-    def choose(self, wanted: str | None, opened_by: Password | None) -> Password:
-        """Return the password to encrypt with: the wanted, that of the file, or Ansible's choice.
+    def choose(self, wanted: str | None) -> Password:
+        """Return the password for a new file: the wanted, or Ansible's choice.
 
         Raises InputError for an id that the run has no password for.
         """
-        if opened_by and wanted in {None, opened_by.vault_id}:
-            return opened_by
         configured = constants.config.get_config_value("DEFAULT_VAULT_ENCRYPT_IDENTITY")
         vault_id = wanted or configured
         try:
@@ -81,19 +88,55 @@ class Vault:
         encrypted = self._library.encrypt(text, password.secret, password.vault_id)
         return str(encrypted.decode())
 
-    def decrypt(self, vault_text: bytes | str, *, what: str) -> tuple[str, Password]:
-        """Return the text and the password that opened it; InputError if none does."""
+    def prove(self, password: Password) -> None:
+        """Raise InputError unless Ansible opens again what this password closes."""
+        trial = "trial"
         try:
-            plain, label, secret = self._library.decrypt_and_get_vault_id(vault_text)
+            opened = self._library.decrypt(self.encrypt(trial, password))
+        except (AnsibleError, UnicodeError):
+            opened = b""
+        if opened != trial.encode():
+            raise InputError(
+                f"What is encrypted with the vault id {password.vault_id} can't be opened again, "
+                "so nothing was: give the password an id of plain letters"
+            )
+
+    def is_doubtful(self, password: Password) -> bool:
+        """Tell whether the password was typed for this run and has opened nothing so far."""
+        was_typed = isinstance(password.secret, PromptVaultSecret)
+        return was_typed and not any(secret is password.secret for secret in self._proven)
+
+    def decrypt(self, vault_text: bytes | str, *, what: str) -> tuple[str, Password]:
+        """Return the text, and the password that opened it under the id that the header names.
+
+        Raises InputError if none opens it, or if it is damaged.
+        """
+        damage = _damage(vault_text)
+        if damage:
+            raise InputError(f"{what[0].upper()}{what[1:]} is damaged: {damage}")
+        try:
+            plain, _label, secret = self._library.decrypt_and_get_vault_id(vault_text)
         except AnsibleError:
             raise InputError(
                 f"None of the vault passwords of this run opens {what} (its vault id: "
                 f"{header_id(vault_text)})"
             ) from None
+        self._proven.append(secret)
         try:
-            return plain.decode(), Password(str(label), secret)
+            return plain.decode(), Password(header_id(vault_text), secret)
         except UnicodeDecodeError:
             raise InputError(f"{what} holds something that is not text") from None
+
+
+def _damage(vault_text: bytes | str) -> str | None:
+    """Return what is wrong with the lines of a vault text, None if they may be as written."""
+    text = vault_text.decode(errors="replace") if isinstance(vault_text, bytes) else vault_text
+    for number, line in enumerate(text.rstrip().splitlines()[1:], start=2):
+        if line.startswith(_CONFLICT_MARKS):
+            return f"line {number} is a mark of a merge conflict: take one side of it"
+        if not _HEX_LINE.fullmatch(line.strip()):
+            return f"line {number} is no line of a vault text: restore it"
+    return None
 
 
 def header_id(vault_text: bytes | str) -> str:
