@@ -17,8 +17,8 @@ import pytest
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
 
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.durable import (
-    FileLock,
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.locks import (
+    locked_files,
 )
 
 if t.TYPE_CHECKING:
@@ -80,7 +80,7 @@ def test_stopped_run(
     stop(program)
     program.communicate(timeout=PATIENCE)
     # What outlives the program holds the lock until it has ended its work.
-    with FileLock(controller.folder / "keys.yml", PATIENCE):
+    with locked_files([controller.folder / "keys.yml"], PATIENCE):
         stored = stored_keys(controller)
 
     assert program.returncode != 0

@@ -88,7 +88,7 @@ class Keyring:
         for item in self._items:
             item.deed.predict(predicted)
         if predicted.changes():
-            probe = not self._settings.check_mode
+            probe = self._makes_keys and not self._settings.check_mode
             self._desk.file.prove_writable(predicted.changes(), probe=probe)
         if self._hand_out:
             known = [*self._book.before.items(), *predicted.entries.items()]

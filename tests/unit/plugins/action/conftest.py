@@ -134,9 +134,13 @@ class VaultFile:
         variables: dict[str, t.Any] = yaml.load(self.text(), Loader)  # noqa: S506 - a SafeLoader
         return variables
 
+    def holds_something(self) -> bool:
+        """Tell whether the file is there and not blank."""
+        return self.path.exists() and bool(self.path.read_bytes().strip())
+
     def entries(self) -> dict[str, dict[str, str]]:
         """Return the entries, none if there is no file."""
-        return self.variables()["ram_keyring"] if self.path.exists() else {}
+        return self.variables()["ram_keyring"] if self.holds_something() else {}
 
     def edit(self, user: str, **changes: str | None) -> None:
         """Change the entry of a user as somebody with an editor would; null removes a field."""

@@ -18,8 +18,8 @@ import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram import access_key
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.durable import (
-    FileLock,
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.locks import (
+    locked_files,
 )
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.vault import (
     Password,
@@ -698,7 +698,7 @@ def test_keys_are_handed_out(emulator: Emulator, run: Run, tmp_path: Path, layou
     assert csv_text(path) == rows(keys_of(emulator, "ann"), keys_of(emulator, "bob"))
     assert path.read_text().startswith("$ANSIBLE_VAULT;1.1;AES256\n")
     assert path.stat().st_mode & 0o777 == 0o600
-    assert set(tmp_path.glob("*keys.csv*")) == {path, tmp_path / ".keys.csv.lock"}
+    assert set(tmp_path.glob("*keys.csv*")) == {path}
 
 
 @pytest.mark.parametrize("check", [True, False])
@@ -1043,21 +1043,12 @@ def test_csv_that_is_locked(emulator: Emulator, run: Run, tmp_path: Path) -> Non
     """Two runs never write one CSV at the same time, whichever vault files they are about."""
     add_users(emulator, "ann")
 
-    with FileLock(tmp_path / "keys.csv", 0):
+    with locked_files([tmp_path / "keys.csv"], 0):
         result = run(name="ann", csv_file="keys.csv", lock_timeout=0)
 
     assert result.failed
     assert "keys.csv is locked by process" in result.msg
     assert writing_actions(emulator) == []
-
-
-def test_order_of_locks(run: Run, tmp_path: Path) -> None:
-    """Files are locked in the order of their names, so that runs never wait for each other."""
-    with FileLock(tmp_path / "a", 0):
-        run(name="ann", file="b", csv_file="a", lock_timeout=0)
-        run(name="ann", file="a", csv_file="b", lock_timeout=0)
-
-    assert {path.name for path in tmp_path.iterdir()} == {".a.lock"}
 
 
 def test_parallel_hand_outs(emulator: Emulator, start: Start, tmp_path: Path) -> None:

@@ -16,9 +16,9 @@ from types import SimpleNamespace
 import pytest
 from ansible import context
 
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file import durable
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.durable import (
-    FileLock,
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file import locks
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.locks import (
+    locked_files,
 )
 
 from ..conftest import writing_actions
@@ -50,17 +50,14 @@ def header(file: VaultFile) -> str:
 
 
 def test_file_is_a_vault_for_its_owner_alone(emulator: Emulator, run: Run, file: VaultFile) -> None:
-    """The whole file is one vault of mode 0600, and beside it stay an empty lock and the log."""
+    """The whole file is one vault of mode 0600, and beside it stays the log alone."""
     add_users(emulator, "ann")
 
     run(name="ann")
 
     assert file.path.read_text().startswith("$ANSIBLE_VAULT;1.1;AES256\n")
     assert file.path.stat().st_mode & 0o777 == 0o600
-    lock = file.path.with_name(".keys.yml.lock")
-    assert set(file.path.parent.iterdir()) == {file.path, lock, file.log}
-    assert lock.read_bytes() == b""
-    assert lock.stat().st_mode & 0o777 == 0o600
+    assert set(file.path.parent.iterdir()) == {file.path, file.log}
 
 
 def test_inline_file_hides_only_secrets(emulator: Emulator, run: Run, tmp_path: Path) -> None:
@@ -171,7 +168,7 @@ def test_one_bad_file_stops_all(emulator: Emulator, run: Run, tmp_path: Path) ->
 @pytest.mark.parametrize("layout", ["file", "inline"])
 @pytest.mark.parametrize(
     ("existing", "option", "used"),
-    [(None, None, "dev"), ("prod", None, "prod"), ("prod", "dev", "dev"), (None, "prod", "prod")],
+    [(None, None, "dev"), ("prod", None, "prod"), ("prod", "dev", "prod"), (None, "prod", "prod")],
 )
 def test_vault_id_that_encrypts(
     emulator: Emulator,
@@ -183,7 +180,7 @@ def test_vault_id_that_encrypts(
     option: str | None,
     used: str,
 ) -> None:
-    """The option decides, else the id that opened the file, else the first of this run."""
+    """A file keeps its vault id; a new one gets that of the option, else the first of the run."""
     add_users(emulator, "ann", "bob")
     file = VaultFile(tmp_path / "keys.yml", layout, dict(TWO_IDS)[used])
     if existing:
@@ -268,7 +265,7 @@ BAD_FILES: dict[str, tuple[str, Prepare, str]] = {
     "damaged vault": (
         "file",
         lambda path: path.write_text("$ANSIBLE_VAULT;1.1;AES256\nx"),
-        "opens",
+        "is damaged: line 2 is no line of a vault text",
     ),
     "link to itself": ("file", lambda path: path.symlink_to(path), "keys.yml"),
 }
@@ -392,7 +389,7 @@ def test_directory_that_cannot_be_written(emulator: Emulator, run: Run, path: st
 def test_disk_is_tried_before_any_key(
     emulator: Emulator, run: Run, file: VaultFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The directory is proven writable before the first key, not with it."""
+    """That the file can be replaced is proven before the first key, not with it."""
     add_users(emulator, "ann")
     emulator.fail("CreateAccessKey", "drop_before")
     synced: list[str] = []
@@ -406,7 +403,7 @@ def test_disk_is_tried_before_any_key(
 
     run(name="ann", read_timeout=1)
 
-    assert synced[0].startswith(".probe-")
+    assert synced[0] == ".keys.yml.tmp"
     assert file.log.name in synced[1:]
 
 
@@ -505,12 +502,12 @@ def test_unforeseen_error_shows_nothing(
     def fail() -> float:
         raise ZeroDivisionError(emulator.access_key_secret)
 
-    monkeypatch.setattr(durable, "time", SimpleNamespace(monotonic=fail))
+    monkeypatch.setattr(locks, "time", SimpleNamespace(monotonic=fail))
 
     result = run(name="ann")
 
     assert result.failed
-    assert result.msg.startswith("Unexpected ZeroDivisionError (durable.py, line ")
+    assert result.msg.startswith("Unexpected ZeroDivisionError (locks.py, line ")
 
 
 def test_core_dumps_are_off(run: Run) -> None:
@@ -565,7 +562,7 @@ def test_lock_names_its_holder(emulator: Emulator, run: Run, file: VaultFile) ->
     """Waiting for another process ends, and tells which one and where."""
     add_users(emulator, "ann")
 
-    with FileLock(file.path, 0):
+    with locked_files([file.path], 0):
         result = run(name="ann", lock_timeout=0)
 
     assert result.failed
@@ -579,7 +576,7 @@ def test_check_mode_waits_for_a_run_at_work(emulator: Emulator, run: Run, file: 
     add_users(emulator, "ann")
     assert not run(name="ann", check=True).failed
 
-    with FileLock(file.path, 0):
+    with locked_files([file.path], 0):
         result = run(name="ann", lock_timeout=0, check=True)
 
     assert "is locked by process" in result.msg
@@ -639,7 +636,7 @@ def test_calls_of_an_unchanged_run(
 def test_calls_for_new_keys(
     emulator: Emulator, run: Run, file: VaultFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A new key takes a list, a create and a verification; the file is written once for all."""
+    """A new key takes a list, a create and a verification; the file is proven and written once."""
     names = [f"ann{number}" for number in range(8)]
     add_users(emulator, *names)
     replaced: list[str] = []
@@ -660,7 +657,7 @@ def test_calls_for_new_keys(
         "ListAccessKeys": 8,
         "CreateAccessKey": 8,
     }
-    assert replaced == [file.path.name]
+    assert replaced == [file.path.name] * 2
 
 
 def test_connections_of_a_task(emulator: Emulator, run: Run) -> None:

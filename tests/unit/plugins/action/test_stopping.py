@@ -11,8 +11,8 @@ import typing as t
 
 import pytest
 
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.durable import (
-    FileLock,
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.locks import (
+    locked_files,
 )
 
 from .conftest import add_key, add_users, keys_of, stored_keys, wait_for
@@ -168,7 +168,7 @@ def test_lock_is_not_waited_for(emulator: Emulator, start: Start, file: VaultFil
     """A run that another one keeps waiting stops at once."""
     add_users(emulator, "ann")
 
-    with FileLock(file.path, 0):
+    with locked_files([file.path], 0):
         waiting = start(name="ann", lock_timeout=60)
         wait_for(lambda: "GetCallerIdentity" in emulator.actions())
         result = stop_at(emulator, waiting, signal.SIGTERM)
