@@ -25,7 +25,10 @@ from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring.log
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring.records import (
     read_records,
 )
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file import locks
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file import (
+    durable,
+    locks,
+)
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.vault import Vault
 
 from ..keyring_task import VAULT_PASSWORD
@@ -504,7 +507,7 @@ def test_file_that_may_not_last(
 ) -> None:
     """A file that was replaced counts as changed, even if nobody can tell whether it will last."""
     add_users(emulator, "ann")
-    sync = locks.sync_directory
+    sync = durable.sync_directory
 
     def fail_to_sync(directory: Path) -> None:
         if file.holds_something():

@@ -76,7 +76,7 @@ def open_log(path: Path, vault: Vault | None = None, *, dry: bool = False) -> Lo
             layout="file",
             variable="ram_keyring",
             vault=vault,
-            password=lambda: vault.choose(None, None),
+            password=lambda: vault.choose(None),
         )
     )
     return log
