@@ -10,6 +10,7 @@ import threading
 import time
 import typing as t
 from dataclasses import dataclass
+from datetime import timezone
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,9 +37,11 @@ class ServerClock:
     def note(self, headers: Mapping[str, str], sent: float, arrived: float) -> None:
         """Learn from an answer whose request was sent and that arrived, by `running_seconds`."""
         try:
-            told = email.utils.parsedate_to_datetime(headers["date"]).timestamp()
+            date = email.utils.parsedate_to_datetime(headers["date"])
         except (KeyError, TypeError, ValueError):
             return
+        # Without a zone it is in UTC, and would be taken for this machine's time.
+        told = (date if date.tzinfo else date.replace(tzinfo=timezone.utc)).timestamp()
         with self._lock:
             self._ahead = (told - arrived, told + _RESOLUTION - sent)
 
