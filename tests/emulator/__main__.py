@@ -14,7 +14,8 @@ import threading
 import typing as t
 
 from .command_line import ROOT_SECRET_VARIABLE, parse_arguments
-from .seed.shape import SeedError, read_seed
+from .seed.kinds import SeedError
+from .seed.shape import read_seed
 from .seed.sowing import OPERATOR
 from .server import Emulator
 

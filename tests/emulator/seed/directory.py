@@ -10,11 +10,11 @@ import string
 import typing as t
 
 from ..cloud.directory import Directory, Folder, Member
-from .shape import SeedError, date_of
+from .kinds import SeedError, date_of
 
 if t.TYPE_CHECKING:
     from ..cloud.cloud import Cloud
-    from .shape import Record
+    from .kinds import Record
 
 LETTERS = string.ascii_letters + string.digits
 STATUSES = (

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import typing as t
 
-from .shape import SeedError, date_of
+from .kinds import SeedError, date_of
 
 if t.TYPE_CHECKING:
     from ..cloud.account import Account
     from ..cloud.cloud import Cloud
     from ..cloud.entities import AccessKey, User
-    from .shape import Record
+    from .kinds import Record
 
 DEFAULT_SERVICE = "RAM"
 
@@ -24,8 +24,7 @@ def set_past(cloud: Cloud, past: Record) -> None:
     account = cloud.accounts.get(past.get("account", cloud.management.account_id))
     if account is None:
         raise SeedError("there is no such account")
-    if "last_login" in past:
-        account.last_login_date = date_of(past["last_login"], cloud.clock.now())
+    set_root_past(account, past)
     for raw in past.get("users", []):
         user = account.users.find(raw["name"])
         if user is None:
@@ -36,6 +35,14 @@ def set_past(cloud: Cloud, past: Record) -> None:
             if key is None:
                 raise SeedError(f"{raw['name']} has no key {raw_key['access_key_id']}")
             set_key_past(account, key, raw_key)
+
+
+def set_root_past(account: Account, raw: Record) -> None:
+    """Set when the account itself logged on, and the past of its keys."""
+    if "last_login" in raw:
+        account.last_login_date = date_of(raw["last_login"], account.clock.now())
+    for key in account.root_keys.values():
+        set_key_past(account, key, raw.get("root_key", {}))
 
 
 def set_user_past(account: Account, user: User, raw: Record) -> None:

@@ -14,15 +14,15 @@ from ..actions.service import IMS, RAM
 from ..cloud.entities import CUSTOM, INACTIVE, SYSTEM, U2F, AccessKey, Caller, MfaDevice
 from ..errors import ApiError
 from .directory import plant_directory
-from .past import set_key_past, set_user_past
-from .shape import SeedError, date_of
+from .kinds import SeedError, date_of
+from .past import set_key_past, set_root_past, set_user_past
 
 if t.TYPE_CHECKING:
     from ..actions.service import Service
     from ..cloud.account import Account
     from ..cloud.cloud import Cloud
     from ..cloud.entities import User
-    from .shape import Record
+    from .kinds import Record
 
 ORIGIN = Origin("127.0.0.1", is_secure=False)
 
@@ -49,8 +49,7 @@ def fill_account(account: Account, raw: Record) -> None:
     """Create what an account holds."""
     if "alias" in raw:
         _act(account, "SetAccountAlias", AccountAlias=raw["alias"])
-    if "last_login" in raw:
-        account.last_login_date = date_of(raw["last_login"], account.clock.now())
+    set_root_past(account, raw)
     account.has_mfa = raw.get("mfa", False)
     for policy in raw.get("policies", []):
         _create_policy(account, policy)

@@ -319,6 +319,19 @@ def test_past(emulator: Emulator, root: RawClient) -> None:
     assert used["AccessKeyLastUsed"]["LastUsedDate"].startswith("2026-10-02T00:00:0")
 
 
+def test_past_of_the_account() -> None:
+    """The key of the account itself can be old, and its last log-on long ago."""
+    key = {"created": "700d", "last_used": "400d"}
+    with Emulator(seed={"last_login": "90d", "root_key": key}, start=NOW) as emulator:
+        [seeded] = emulator.state()["root"]["access_keys"]
+        emulator.set_past(root_key={"created": "10d"})
+        [later] = emulator.state()["root"]["access_keys"]
+
+    assert seeded["create_date"].startswith("2025-02-14T08:00:0")
+    assert seeded["last_used_date"].startswith("2025-12-11T08:00:0")
+    assert later["create_date"].startswith("2027-01-05T08:00:0")
+
+
 @pytest.mark.parametrize(
     "past", [{"users": [{"name": "nobody"}]}, {"account": "1"}, {"user": []}, []]
 )
