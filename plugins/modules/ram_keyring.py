@@ -130,10 +130,6 @@ options:
     type: str
     choices: [new, all, none]
     default: new
-  account_id:
-    description: ID of the account that the run must sign for. Anything else fails before anything
-      is changed.
-    type: str
   new_users:
     description:
       - Names of users that count as users without a key although they do not exist yet. Read in

@@ -40,7 +40,6 @@ class Sdk:
     OpenApiRequest: t.Any
     RuntimeOptions: t.Any
     CredentialClient: t.Any
-    CredentialConfig: t.Any
     CredentialModel: t.Any
     DaraCore: t.Any
     flatten: t.Any
@@ -71,7 +70,6 @@ def import_sdk() -> Sdk:
         OpenApiRequest=utils_models.OpenApiRequest,
         RuntimeOptions=RuntimeOptions,
         CredentialClient=CredentialClient,
-        CredentialConfig=credential_models.Config,
         CredentialModel=credential_models.CredentialModel,
         DaraCore=DaraCore,
         flatten=Utils.query,

@@ -94,12 +94,10 @@ class Transport:
     def _session(self, endpoint: Endpoint, proxy: str | None) -> t.Any:
         if endpoint.protocol == "https" and self._context is None:
             self._context = _tls_context(self._options.ca_bundle)
-        return _session_class()(
-            {endpoint.protocol: proxy} if proxy else {},
-            self._context if endpoint.protocol == "https" else None,
-            self._options.read_timeout,
-            self._refuse_if_late,
-        )
+        context = self._context if endpoint.protocol == "https" else None
+        adapter = _adapter_class()(context, self._options.read_timeout)
+        proxies = {endpoint.protocol: proxy} if proxy else {}
+        return _session_class()(proxies, adapter, self._refuse_if_late)
 
 
 def _tls_context(ca_bundle: str | None) -> ssl.SSLContext:
@@ -117,18 +115,14 @@ def _session_class() -> t.Any:
         """Sends each request once, to where it says, through the proxy of one client or none."""
 
         def __init__(
-            self,
-            proxies: Mapping[str, str],
-            context: ssl.SSLContext | None,
-            seconds: float,
-            refuse_if_late: Callable[[], None],
+            self, proxies: Mapping[str, str], adapter: t.Any, refuse_if_late: Callable[[], None]
         ) -> None:
             super().__init__()
             self.trust_env = False
             self._own_proxies = dict(proxies)
             self._refuse_if_late = refuse_if_late
             for prefix in ("http://", "https://"):
-                self.mount(prefix, _adapter_class()(context, seconds))
+                self.mount(prefix, adapter)
 
         def send(self, request: t.Any, **kwargs: t.Any) -> t.Any:
             own = {"proxies": self._own_proxies, "allow_redirects": False}
