@@ -48,7 +48,7 @@ ResultT = t.TypeVar("ResultT")
 
 
 class Emulator:
-    """A running endpoint and its account; use it as a context manager.
+    """A running endpoint and its accounts; use it as a context manager.
 
     All methods may be called from any thread.
     """
