@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from .clock import ServerClock, running_seconds
-from .errors import RamError, translated
+from .errors import ApiError, NotSentError, RamError, UnansweredError, translated
 from .retry import ANY_NUMBER, Attempts, Retrier
 from .sdk import import_sdk
 from .services import RAM, STS
@@ -92,9 +92,8 @@ class Sender:
         send = self._prepared(request, credential)
 
         def send_once() -> _T:
-            if credential is not None:
-                # Renewing it takes time, and what is announced is about to be signed.
-                credential.get_credential()
+            # Renewing takes time, and what is announced is about to be signed.
+            _renew(credential)
             self.transport.begin()
             attempts.announce()
             sent = running_seconds()
@@ -167,6 +166,15 @@ class Sender:
         if "RequestId" not in body:
             raise ValueError("this is no answer of the API")
         return body
+
+
+def _renew(credential: Credential | None) -> None:
+    """Have the credential renewed if it is due; what fails then was not sent, whatever STS did."""
+    try:
+        if credential is not None:
+            credential.get_credential()
+    except (UnansweredError, ApiError) as error:
+        raise NotSentError(str(error)) from None
 
 
 def _unknown_to_sdk(what: str) -> RamError:

@@ -127,9 +127,9 @@ def _session_class() -> t.Any:
         def send(self, request: t.Any, **kwargs: t.Any) -> t.Any:
             own = {"proxies": self._own_proxies, "allow_redirects": False}
             self._refuse_if_late()
-            answer = super().send(request.copy(), **{**kwargs, **own})
+            answer = super().send(request, **{**kwargs, **own})
             # The SDK prints the headers of the request if DEBUG says so: signature and token.
-            request.headers.clear()
+            request.headers = {}
             if answer.is_redirect:
                 raise RedirectedError
             return answer

@@ -17,13 +17,18 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud import metadata
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.client import nothing
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.errors import (
     ApiError,
     CredentialError,
     InputError,
+    NotSentError,
     RamError,
 )
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.services import STS
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram.access_key import (
+    AccessKeyApi,
+)
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram.user import UserApi
 from emulator import Emulator
 
@@ -520,6 +525,25 @@ def test_session_policy(emulator: Emulator, pairs: dict[str, Pair]) -> None:
     assert listed == ["ann", "ben"]
     with pytest.raises(ApiError, match="NoPermission"):
         users.find("ann")
+
+
+@pytest.mark.parametrize("fault", ["drop_before", "error"])
+def test_session_that_cannot_be_renewed(
+    emulator: Emulator, pairs: dict[str, Pair], fault: str
+) -> None:
+    """A create whose session can't be renewed was neither announced nor sent, and says so."""
+    role = {"role_arn": make_role(emulator), "session_name": "night", "duration": 900}
+    options = {"assume_role": {**role, "external_id": None, "policy": None}, **pairs["ann"]}
+    client = make_client({**endpoints(emulator.url), **options, "max_attempts": 1})
+    emulator.advance_clock(700)
+    client.call(STS, "GetCallerIdentity", {}, nothing, doing="learn the time")
+    emulator.fail("AssumeRole", fault, times=100)
+    announced: list[int] = []
+
+    with pytest.raises(NotSentError, match="Cannot assume role"):
+        AccessKeyApi(client, "ann").create(lambda: announced.append(1))
+
+    assert announced == []
 
 
 def test_session_is_renewed(emulator: Emulator, pairs: dict[str, Pair]) -> None:
