@@ -12,6 +12,7 @@ from abc import abstractmethod
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
+from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._cloud.client import Client
@@ -74,6 +75,8 @@ class RamAction(ActionBase):
         if checked.error_messages:
             secrets = [self._task.args.get(name) for name, o in spec.items() if o.get("no_log")]
             message = "; ".join(checked.error_messages)
+            if isinstance(checked.errors[0], UnsupportedError):
+                message = f"Unsupported parameters for ({self._task.action}) module: {message}"
             raise InputError(str(remove_values(message, list(filter(None, secrets)))))
         return dict(checked.validated_parameters)
 

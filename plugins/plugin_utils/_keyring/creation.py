@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import typing as t
 from dataclasses import replace
 
@@ -31,6 +32,8 @@ if t.TYPE_CHECKING:
 # A disk that takes longer to note an intent would make it void again and again.
 ATTEMPTS_TO_NOTE = 3
 QUOTA_CODES = "LimitExceeded"
+# Printable ASCII without blanks, and without the braces of a template.
+_PLAIN = re.compile(r"[!-z|~]+")
 
 
 class Creator:
@@ -67,6 +70,7 @@ class Creator:
                 raise _unanswered(error, self._open.get(intent.user_id, intent)) from None
             self._refuse(intent)
             raise
+        key = _plain(key, intent)
         self._made[intent.user_id] = str(key.access_key_id)
         self._save(api, intent, key)
         return self._file.new_entry(
@@ -140,6 +144,25 @@ class Creator:
         if self._open.pop(intent.user_id, None):
             with contextlib.suppress(LogError):
                 self._log.note(Refused(intent.user_id))
+
+
+def _plain(key: AccessKey, intent: Intent) -> AccessKey:
+    """Return the key as it may be stored: text that some reader would evaluate is no part of one.
+
+    Raises RamError if that concerns more than the date, which nobody needs.
+    """
+    if not (_is_plain(key.access_key_id) and _is_plain(key.access_key_secret)):
+        raise _unanswered(
+            RamError(
+                f"The cloud's answer to the create for user {intent.user_name} is no id and secret"
+            ),
+            intent,
+        )
+    return key if _is_plain(key.create_date) else replace(key, create_date=None)
+
+
+def _is_plain(text: str | None) -> bool:
+    return bool(text and _PLAIN.fullmatch(text))
 
 
 def _unanswered(error: RamError, intent: Intent) -> RamError:

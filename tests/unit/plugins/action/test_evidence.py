@@ -377,3 +377,27 @@ def test_log_can_be_loaded_with_the_folder(
     assert len({name for name, _colon, _record in names}) == len(names)
     assert all(json.loads(record)["type"] for _name, _colon, record in names)
     assert "{{" not in file.log.read_text()
+
+
+def test_unknown_option(run: Run) -> None:
+    """An option that there is not gets the words that Ansible has for it."""
+    result = run(name="ann", nmae="bob")
+
+    assert result.msg.startswith(
+        "Unsupported parameters for (keysmith.alibabacloud.ram_keyring) module: nmae. Supported "
+    )
+
+
+def test_braces_of_an_answer(
+    emulator: Emulator, run: Run, any_file: VaultFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A date of the cloud that a play would evaluate is not stored, and its key is."""
+    add_users(emulator, "ann")
+    with monkeypatch.context() as patch:
+        patch.setattr("emulator.cloud.clock.format_time", lambda _seconds: "{{ 6 * 7 }}")
+        emulator.advance_clock(1)
+        result = run(name="ann", layout=any_file.layout)
+
+    assert not result.failed, result.msg
+    assert stored_keys(any_file) == {"ann": keys_of(emulator, "ann")}
+    assert "{{" not in any_file.text() + any_file.log.read_text()
