@@ -79,4 +79,4 @@ class Book:
 
 def ids_in(entries: Mapping[str, Entry]) -> set[str]:
     """Return the ids of the keys of all these entries."""
-    return {entry.access_key_id for entry in entries.values() if entry.access_key_id}
+    return {key_id for entry in entries.values() for key_id in entry.key_ids}

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...module_utils._ram.access_key import ACTIVE
 from .book import NOTHING_YET
@@ -14,7 +14,7 @@ from .records import CREATE, REPLACE
 from .verification import NEW_KEY_PATIENCE
 
 if t.TYPE_CHECKING:
-    from .._vault_file.file import Entry
+    from .._vault_file.file import Entry, Previous
     from .book import Book
     from .hands import Hands
     from .table import Situation
@@ -84,7 +84,12 @@ class Create(Deed):
 
     def run(self, hands: Hands, book: Book) -> None:
         """Create it."""
-        book.put(self.case.user_name, hands.create(self.case, self.purpose))
+        entry = hands.create(self.case, self.purpose)
+        book.put(self.case.user_name, replace(entry, previous=self.previous()))
+
+    def previous(self) -> Previous | None:
+        """Return the other pair that the entry is to hold."""
+        return self.case.entry.previous if self.case.entry else None
 
 
 class Replace(Create):
@@ -92,6 +97,10 @@ class Replace(Create):
 
     told = "replaced"
     purpose = REPLACE
+
+    def previous(self) -> Previous | None:
+        """Return the pair that is replaced, as its key is still there."""
+        return t.cast("Entry", self.case.entry).as_previous()
 
 
 class Activate(Deed):
@@ -133,8 +142,9 @@ class Remove(Deed):
         book.remove(self.case.user_name)
 
     def run(self, hands: Hands, book: Book) -> None:
-        """Delete the key, unless it is gone already."""
-        key = self.case.entry_key
-        if key:
-            hands.delete(self.case.user_name, str(key.access_key_id))
+        """Delete the key, unless it is gone already, and the one that it has replaced."""
+        entry = t.cast("Entry", self.case.entry)
+        for key_id in reversed(entry.key_ids):
+            if self.case.key(key_id):
+                hands.delete(self.case.user_name, key_id)
         book.remove(self.case.user_name)

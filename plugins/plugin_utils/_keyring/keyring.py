@@ -10,6 +10,7 @@ anything is created, save each key before anything else happens with it, rewrite
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 from functools import partial
 
 from ...module_utils._cloud.errors import RamError, unforeseen
@@ -256,6 +257,8 @@ class Keyring:
                 created=key.create_date or "",
             )
         )
+        if entry and old:
+            entry = replace(entry, previous=old.previous, stage=old.stage)
         is_stored = (
             old is not None
             and old.secret is not None
@@ -283,9 +286,10 @@ class Keyring:
             keys = describe_keys(self._desk.client, item.name, item.case.keys or [])
             return f"{problem}: {keys}"
         if isinstance(item.deed, Remove):
-            signing = {signer.access_key_id for signer in self._desk.client.signers}
-            if item.access_key_id in signing:
-                return f"Refusing to delete AccessKey {item.access_key_id}: it signs this run"
+            signing = {str(signer.access_key_id) for signer in self._desk.client.signers}
+            going = signing.intersection(item.case.entry.key_ids if item.case.entry else ())
+            if going:
+                return f"Refusing to delete AccessKey {', '.join(going)}: it signs this run"
         return problem
 
     def _unverified(self) -> list[Item]:

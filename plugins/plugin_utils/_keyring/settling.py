@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from ...module_utils._cloud.errors import InputError
@@ -31,7 +31,7 @@ if t.TYPE_CHECKING:
     from ...module_utils._cloud.client import Client
     from ...module_utils._ram.access_key import AccessKey
     from ...module_utils._ram.user import User
-    from .._vault_file.file import Entry, KeyringFile
+    from .._vault_file.file import Entry, KeyringFile, Previous
     from .book import Book
     from .directory import Directory
     from .hands import Hands
@@ -249,7 +249,10 @@ class Settler:
             case Merge.MERGE if doubt and doubt.problem:
                 self._fail(key, doubt.problem)
             case Merge.MERGE:
-                self._desk.book.put(owner.user_name, self._entry_of(key))
+                previous = _previous_of(entry, keys)
+                stage = entry.stage if entry else None
+                merged = replace(self._entry_of(key), previous=previous, stage=stage)
+                self._desk.book.put(owner.user_name, merged)
                 self.settlement.recovered.add(owner.user_name)
             case Merge.CLASH:
                 self._fail(key, self._clash(key, owner, entry))
@@ -341,6 +344,13 @@ class Settler:
         self._settled.missing |= {
             key_id for key_id, at in self._history.missing.items() if at < old
         }
+
+
+def _previous_of(entry: Entry | None, keys: list[AccessKey]) -> Previous | None:
+    """Return the other pair that an entry is to hold: the only copy of a living key's secret."""
+    if entry is None:
+        return None
+    return entry.as_previous() if _has(keys, entry.access_key_id) else entry.previous
 
 
 def _is_local(endpoint: str) -> bool:

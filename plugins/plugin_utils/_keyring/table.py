@@ -57,7 +57,7 @@ class Situation:
     @property
     def unrecorded(self) -> list[str]:
         """The ids of the user's keys that are in no record of ours."""
-        recorded = {self.entry.access_key_id} if self.entry else set()
+        recorded = set(self.entry.key_ids) if self.entry else set()
         recorded |= self.suspects.keys() | self.logged
         ids = [str(key.access_key_id) for key in self.keys or []]
         return [key_id for key_id in ids if key_id not in recorded]
@@ -170,8 +170,9 @@ def _decide_missing(case: Situation, entry: Entry, choices: Choices) -> Decision
             problem=f"Key {entry.access_key_id} of user {case.user_name} is in the file and no "
             "longer in the cloud, and on_missing is fail"
         )
-    if not case.has_room:
-        return _no_room(case)
+    refusal = _refuse_rotation(case)
+    if refusal or not case.has_room:
+        return refusal or _no_room(case)
     return Decision(Create(case), also=_others(case))
 
 
@@ -190,7 +191,20 @@ def _decide_with_key(case: Situation, entry: Entry, key: AccessKey, choices: Cho
             problem=f"Key {key.access_key_id} of user {case.user_name} is inactive. Say "
             "on_inactive: activate, or replace to get a new one"
         )
-    return Decision(Replace(case)) if case.has_room else _no_room(case)
+    refusal = _refuse_rotation(case)
+    if refusal or not case.has_room:
+        return refusal or _no_room(case)
+    return Decision(Replace(case))
+
+
+def _refuse_rotation(case: Situation) -> Decision | None:
+    """Refuse to make a key while a rotation is under way, which holds the other one."""
+    if case.entry is None or case.entry.stage is None:
+        return None
+    return Decision(
+        problem=f"A rotation of user {case.user_name} is under way ({case.entry.stage}), so no key "
+        "is made. Say mode: rollback in ram_rotation first"
+    )
 
 
 def _no_room(case: Situation) -> Decision:

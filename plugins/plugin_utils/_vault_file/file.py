@@ -20,7 +20,7 @@ from .text import (
 from .vault import Password, Vault, header_id, is_encrypted
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from .locks import HeldFile
@@ -28,7 +28,19 @@ if t.TYPE_CHECKING:
 # What marks a template: Ansible would evaluate it, this collection would hand it out as it is.
 TEMPLATE_MARKS = ("{{", "{%", "{#")
 KEY_ID_PREFIX = "LTAI"
-FIELDS = ("access_key_id", "access_key_secret", "account_id", "user_id", "created")
+FIELDS = (
+    *("access_key_id", "access_key_secret", "account_id", "user_id", "created"),
+    *("previous.access_key_id", "previous.access_key_secret", "previous.created"),
+)
+
+
+@dataclass(frozen=True)
+class Previous:
+    """The pair that an entry held before, as long as its key may still be there."""
+
+    access_key_id: str
+    secret: Scalar | None
+    created: str | None
 
 
 @dataclass(frozen=True)
@@ -40,6 +52,9 @@ class Entry:
     account_id: str | None
     user_id: str | None
     created: str | None
+    previous: Previous | None = None
+    # How far a rotation of the key has come.
+    stage: str | None = None
 
     @classmethod
     def from_scalars(cls, scalars: Mapping[str, Scalar]) -> Entry:
@@ -55,7 +70,28 @@ class Entry:
             account_id=text("account_id"),
             user_id=text("user_id"),
             created=text("created"),
+            previous=cls._previous(text("previous.access_key_id"), text, scalars),
+            stage=text("rotation.stage"),
         )
+
+    @staticmethod
+    def _previous(
+        key_id: str | None, text: Callable[[str], str | None], scalars: Mapping[str, Scalar]
+    ) -> Previous | None:
+        secret = scalars.get("previous.access_key_secret")
+        return Previous(key_id, secret, text("previous.created")) if key_id else None
+
+    @property
+    def key_ids(self) -> list[str]:
+        """The ids of the keys that the entry holds, the current one first."""
+        previous = self.previous.access_key_id if self.previous else None
+        return [key_id for key_id in (self.access_key_id, previous) if key_id]
+
+    def as_previous(self) -> Previous | None:
+        """Return the pair of the entry as the next entry of its user holds it."""
+        if not self.access_key_id:
+            return self.previous
+        return Previous(self.access_key_id, self.secret, self.created)
 
     @property
     def owner(self) -> tuple[str, str] | None:
@@ -64,10 +100,13 @@ class Entry:
 
     def to_scalars(self) -> dict[str, Scalar]:
         """Return the scalars that the entry is written as."""
-        values = (self.access_key_id, self.secret, self.account_id, self.user_id, self.created)
+        values = [self.access_key_id, self.secret, self.account_id, self.user_id, self.created]
+        previous = self.previous
+        if previous:
+            values += [previous.access_key_id, previous.secret, previous.created]
         return {
             field: value if isinstance(value, Scalar) else Scalar(value)
-            for field, value in zip(FIELDS, values, strict=True)
+            for field, value in zip(FIELDS, values, strict=False)
             if value is not None
         }
 

@@ -31,6 +31,8 @@ _NULL_TAG = "tag:yaml.org,2002:null"
 _MERGE_TAG = "tag:yaml.org,2002:merge"
 _BYTE_ORDER_MARK = "\ufeff"
 _INDENT = 2
+# Stands between the names of a field that is a mapping and of what is in it.
+NESTED = "."
 _DOCUMENT_END = re.compile(r"^\.\.\.(?!\S)", re.MULTILINE)
 _QUOTED = re.compile(r"""(['"]).*\1""")
 _NOT_PRINTABLE_ASCII = re.compile(r"[^ -~]")
@@ -257,10 +259,21 @@ def _entry(key: yaml.ScalarNode, mapping: yaml.Node) -> _Entry:
         raise _error("an entry is not a mapping", key)
     fields: dict[str, tuple[yaml.ScalarNode, yaml.ScalarNode]] = {}
     for name, (field_key, value) in _members(mapping, "an entry").items():
-        if not isinstance(value, yaml.ScalarNode):
-            raise _error("an entry has a field that is not a single value", field_key)
-        fields[name] = (field_key, value)
+        for place, member in _members_of_field(name, field_key, value).items():
+            if place in fields or not isinstance(member[1], yaml.ScalarNode):
+                raise _error("an entry has a field that is not a single value", field_key)
+            fields[place] = (member[0], member[1])
     return _Entry(key, mapping, fields)
+
+
+def _members_of_field(
+    name: str, key: yaml.ScalarNode, value: yaml.Node
+) -> dict[str, tuple[yaml.ScalarNode, yaml.Node]]:
+    """Return the single values of a field, those of a mapping under `<field>.<name>`."""
+    if not isinstance(value, yaml.MappingNode) or not value.value:
+        return {name: (key, value)}
+    members = _members(value, "a field of an entry")
+    return {f"{name}{NESTED}{inner}": member for inner, member in members.items()}
 
 
 def _scalar(node: yaml.ScalarNode) -> Scalar:
@@ -396,12 +409,32 @@ class _Editor:
         if model and not model.mapping.flow_style:
             column = model.mapping.value[0][0].start_mark.column
         lines = [f"{' ' * self._entry_column}{_quoted(user)}:"]
-        for name, scalar in change.items():
-            lines += _field_lines(name, scalar, column)
-        for name, (key, value) in old.fields.items() if old else ():
-            if name not in change:
-                lines.append(f"{' ' * column}{self._source(key)}: {self._source(value)}".rstrip())
+        outer = ""
+        for name, source in self._sources(change, old):
+            field, dot, _inner = name.partition(NESTED)
+            if dot and field != outer:
+                lines.append(f"{' ' * column}{_key(field)}:")
+            outer = field if dot else ""
+            indent = column + (_INDENT if dot else 0)
+            lines += (
+                _field_lines(name, source, indent)
+                if isinstance(source, Scalar)
+                else [f"{' ' * indent}{source}"]
+            )
         return "".join(line + self._newline for line in lines)
+
+    def _sources(
+        self, change: Mapping[str, Scalar], old: _Entry | None
+    ) -> list[tuple[str, Scalar | str]]:
+        """Return the fields of an entry with what is written for them, members side by side."""
+        kept = {
+            name: f"{self._source(key)}: {self._source(value)}".rstrip()
+            for name, (key, value) in (old.fields if old else {}).items()
+            if name not in change
+        }
+        sources: dict[str, Scalar | str] = {**change, **kept}
+        fields = list(dict.fromkeys(name.partition(NESTED)[0] for name in sources))
+        return sorted(sources.items(), key=lambda each: fields.index(each[0].partition(NESTED)[0]))
 
     def _source(self, node: yaml.Node) -> str:
         return self._text[node.start_mark.index : node.end_mark.index].rstrip()
@@ -410,11 +443,17 @@ class _Editor:
 def _field_lines(name: str, scalar: Scalar, column: int) -> list[str]:
     """Write one of our fields as lines without their ends."""
     indent = " " * column
+    name = name.rpartition(NESTED)[2]
     if not scalar.vaulted:
         return [f"{indent}{name}: {_quoted(scalar.value)}"]
     deeper = " " * (column + _INDENT)
     lines = scalar.value.splitlines()
     return [f"{indent}{name}: {_VAULT_TAG} |", *(deeper + line for line in lines)]
+
+
+def _key(name: str) -> str:
+    """Write the name of a field, which people may have chosen."""
+    return name if name.isidentifier() else _quoted(name)
 
 
 def _quoted(value: str) -> str:

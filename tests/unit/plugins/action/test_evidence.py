@@ -308,7 +308,82 @@ def test_replaced_key_comes_back_with_what_it_replaced(
 
     assert result["users"][0]["action"] == "recovered"
     assert list(stored_keys(file)["ann"]) == [new]
-    assert stored in keys_of(emulator, "ann")
+    assert pair_of(file.entries()["ann"]["previous"]) == (stored, keys_of(emulator, "ann")[stored])
+
+
+def pair_of(entry: t.Any) -> tuple[str, str]:
+    """Return the id and the secret of an entry, or of what it has replaced."""
+    return entry["access_key_id"], entry["access_key_secret"]
+
+
+@pytest.fixture
+def replaced(emulator: Emulator, run: Run, any_file: VaultFile) -> VaultFile:
+    """A file, in each layout, in which a key of ann's took the place of one that is Inactive."""
+    add_users(emulator, "ann")
+    run(name="ann", layout=any_file.layout)
+    [old] = stored_keys(any_file)["ann"]
+    set_status(emulator, "ann", old, "Inactive")
+    result = run(name="ann", layout=any_file.layout, on_inactive="replace")
+    assert result["users"][0]["action"] == "replaced", result.msg
+    return any_file
+
+
+def test_replaced_pair_is_kept(emulator: Emulator, run: Run, replaced: VaultFile) -> None:
+    """The pair that a new key takes the place of stays in the entry, and counts as known."""
+    before = replaced.path.read_bytes()
+
+    result = run(name="ann", layout=replaced.layout)
+
+    entry: dict[str, t.Any] = replaced.entries()["ann"]
+    assert dict([pair_of(entry), pair_of(entry["previous"])]) == keys_of(emulator, "ann")
+    assert pair_of(entry) != pair_of(entry["previous"])
+    assert not result.changed
+    assert not any("also has" in told for told in result.values.get("warnings", []))
+    assert replaced.path.read_bytes() == before
+
+
+def test_absent_deletes_the_replaced_key_too(
+    emulator: Emulator, run: Run, replaced: VaultFile
+) -> None:
+    """With the entry go both of its keys."""
+    result = run(name="ann", layout=replaced.layout, state="absent")
+
+    assert not result.failed, result.msg
+    assert keys_of(emulator, "ann") == {}
+    assert replaced.entries() == {}
+
+
+def test_replaced_pair_outlives_its_successor(
+    emulator: Emulator, run: Run, replaced: VaultFile
+) -> None:
+    """A new key for one that is gone leaves the pair before that alone, under a new name too."""
+    entry: dict[str, t.Any] = replaced.entries()["ann"]
+    delete_key(emulator, "ann", entry["access_key_id"])
+    emulator.call("UpdateUser", UserName="ann", NewUserName="anna")
+
+    result = run(name="anna", layout=replaced.layout)
+
+    assert not result.failed, result.msg
+    renamed: dict[str, t.Any] = replaced.entries()["anna"]
+    assert renamed["previous"] == entry["previous"]
+    assert dict([pair_of(renamed), pair_of(renamed["previous"])]) == keys_of(emulator, "anna")
+
+
+def test_rotation_under_way(emulator: Emulator, run: Run, replaced: VaultFile) -> None:
+    """While a rotation is under way no key is made, and what it noted stays as it is."""
+    text = replaced.text()
+    at = text.index("    previous:")
+    replaced.write(text[:at] + '    rotation: {stage: "grace"}\n' + text[at:])
+    kept = run(name="ann", layout=replaced.layout)
+    entry = replaced.entries()["ann"]
+    delete_key(emulator, "ann", entry["access_key_id"])
+
+    result = run(name="ann", layout=replaced.layout)
+
+    assert not kept.changed
+    assert result.failed
+    assert "rollback" in result.msg
+    assert replaced.entries()["ann"] == entry
 
 
 def test_many_equal_warnings_are_one(emulator: Emulator, run: Run) -> None:
