@@ -349,11 +349,11 @@ class KeyringFile:
         return {user: self._entry(user, scalars) for user, scalars in found.items()}
 
     def _entry(self, user: str, scalars: Mapping[str, Scalar]) -> Entry:
-        """Read an entry; what is encrypted beside the secret is opened, as Ansible would."""
+        """Read an entry; what is encrypted beside the secrets is opened, as Ansible would."""
         opened = {
             name: Scalar(self._plain(scalar, f"{name} of user {user} in {self.path}"))
             for name, scalar in scalars.items()
-            if scalar.vaulted and name in FIELDS and name != "access_key_secret"
+            if scalar.vaulted and name in FIELDS and not name.endswith("access_key_secret")
         }
         return Entry.from_scalars({**scalars, **opened})
 
