@@ -20,6 +20,9 @@ extends_documentation_fragment:
   - keysmith.alibabacloud._attributes
   - keysmith.alibabacloud._attributes.state
   - keysmith.alibabacloud._attributes.action_group
+attributes:
+  idempotent:
+    support: full
 options:
   account_alias:
     description:

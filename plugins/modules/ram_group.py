@@ -22,6 +22,12 @@ extends_documentation_fragment:
   - keysmith.alibabacloud._attributes
   - keysmith.alibabacloud._attributes.state
   - keysmith.alibabacloud._attributes.action_group
+attributes:
+  idempotent:
+    support: partial
+    details:
+      - Whether the API clears the comments of a group is not documented. If it keeps them, that is
+        not reported as a change, but it is tried on each run, with a warning.
 options:
   name:
     description:
@@ -317,7 +323,11 @@ from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.task i
     Declaration,
     converge,
 )
-from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.wanted import wanted_items
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.wanted import (
+    one_or_many,
+    spec_of_many,
+    wanted_items,
+)
 
 if t.TYPE_CHECKING:
     from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.client import Client
@@ -345,16 +355,7 @@ DEFAULTS: dict[str, t.Any] = {
     "force": False,
 }
 
-ARGUMENT_SPEC: dict[str, t.Any] = {
-    **GROUP_OPTIONS,
-    **{name: {**GROUP_OPTIONS[name], "default": value} for name, value in DEFAULTS.items()},
-    "groups": {
-        "type": "list",
-        "elements": "dict",
-        "options": {**GROUP_OPTIONS, "name": {"type": "str", "required": True}},
-    },
-    "concurrency": {"type": "int", "default": 16},
-}
+ARGUMENT_SPEC = spec_of_many("groups", GROUP_OPTIONS, DEFAULTS)
 
 
 def plan_wanted_groups(client: Client, params: dict[str, t.Any]) -> list[Plan[Group]]:
@@ -369,12 +370,7 @@ def run(task: Task) -> dict[str, t.Any]:
     return converge(task, plan_wanted_groups, singular="group", plural="groups", many=many)
 
 
-DECLARATION = Declaration(
-    ARGUMENT_SPEC,
-    run,
-    mutually_exclusive=[("name", "groups"), ("new_name", "groups")],
-    required_one_of=[("name", "groups")],
-)
+DECLARATION = Declaration(ARGUMENT_SPEC, run, **one_or_many("groups"))
 
 
 def main() -> None:

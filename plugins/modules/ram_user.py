@@ -374,7 +374,11 @@ from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.task i
     Declaration,
     converge,
 )
-from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.wanted import wanted_items
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.wanted import (
+    one_or_many,
+    spec_of_many,
+    wanted_items,
+)
 
 if t.TYPE_CHECKING:
     from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.client import Client
@@ -405,16 +409,7 @@ DEFAULTS: dict[str, t.Any] = {
     "force": False,
 }
 
-ARGUMENT_SPEC: dict[str, t.Any] = {
-    **USER_OPTIONS,
-    **{name: {**USER_OPTIONS[name], "default": value} for name, value in DEFAULTS.items()},
-    "users": {
-        "type": "list",
-        "elements": "dict",
-        "options": {**USER_OPTIONS, "name": {**USER_OPTIONS["name"], "required": True}},
-    },
-    "concurrency": {"type": "int", "default": 16},
-}
+ARGUMENT_SPEC = spec_of_many("users", USER_OPTIONS, DEFAULTS)
 
 
 def plan_wanted_users(client: Client, params: dict[str, t.Any]) -> list[Plan[User]]:
@@ -429,12 +424,7 @@ def run(task: Task) -> dict[str, t.Any]:
     return converge(task, plan_wanted_users, singular="user", plural="users", many=many)
 
 
-DECLARATION = Declaration(
-    ARGUMENT_SPEC,
-    run,
-    mutually_exclusive=[("name", "users"), ("new_name", "users")],
-    required_one_of=[("name", "users")],
-)
+DECLARATION = Declaration(ARGUMENT_SPEC, run, **one_or_many("users"))
 
 
 def main() -> None:

@@ -47,6 +47,11 @@ class Group:
     policies: tuple[Policy, ...] | None = None
     goes_with_it: tuple[str, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """Return the name."""
+        return self.group_name
+
     def stored(self) -> dict[str, t.Any]:
         """Return the fields that the API keeps with the group itself."""
         names = ("group_name", "group_id", "comments", "create_date", "update_date")
@@ -69,6 +74,8 @@ class Group:
 
 class GroupApi:
     """The calls about groups; each raises RamError."""
+
+    few = FEW_GROUPS
 
     def __init__(self, client: Client) -> None:
         self._client = client

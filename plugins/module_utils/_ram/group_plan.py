@@ -6,26 +6,28 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from .._cloud.errors import NotFoundError
 from .._work.plan import Plan, Step, changed_fields
 from .._work.pool import map_all
-from .._work.wanted import format_problems, list_problems, names_of, refuse_all, refuse_bad_items
-from .group import FEW_GROUPS, Group, GroupApi
+from .._work.wanted import format_problems, list_problems, refuse_all, refuse_bad_items
+from .cases import find_cases
+from .group import Group, GroupApi
 from .guard import Guard
-from .names import COMMENTS, GROUP_NAME, USER_NAME, found_under, is_name, refuse_taken
+from .names import COMMENTS, GROUP_NAME, USER_NAME, is_name
 from .policy import A_POLICY, is_policy, look_up_policies
-from .quotas import Quotas, refuse_too_many
+from .quotas import Quotas
 from .removal import removal_steps
-from .sets import Ways, Wish, items_named, plan_set, wish_of
+from .sets import Ways, items_named, plan_set, wish_of
 from .user import unknown_users
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .._cloud.client import Client
+    from .cases import Case
     from .policy import Policy, WantedPolicies
 
     Options = dict[str, t.Any]
@@ -44,65 +46,20 @@ def plan_groups(client: Client, wanted: Sequence[Options], concurrency: int) -> 
     policies, problems = look_up_policies(client, items_named(present, "policies"), concurrency)
     problems += unknown_users(client, items_named(present, "users"), concurrency)
     refuse_all(problems)
-    cases = _cases(client, wanted, policies)
-    return map_all(_Planner(client).plan, cases, concurrency)
-
-
-@dataclass(frozen=True)
-class _Case:
-    """One group of the task: what is asked for, and what there is."""
-
-    options: Options
-    current: Group | None
-    users: Wish[str] | None
-    policies: Wish[Policy] | None
-
-    @property
-    def is_absent(self) -> bool:
-        """Tell whether the group is to be gone."""
-        return bool(self.options["state"] == "absent")
-
-    @property
-    def name(self) -> str:
-        """Return what the group is called in the end."""
-        kept = self.current.group_name if self.current else self.options["name"]
-        return str(self.options["new_name"] or kept)
-
-
-def _cases(client: Client, wanted: Sequence[Options], policies: WantedPolicies) -> list[_Case]:
-    api = GroupApi(client)
-    names = [name for options in wanted for name in names_of(options)]
-    known = api.find_many(names) if names else {}
-    cases = [
-        _Case(
-            options,
-            found_under("group", options, known),
-            wish_of(options, "users"),
-            wish_of(options, "policies", policies.__getitem__),
-        )
-        for options in wanted
-    ]
-    named_anew = [case for case in cases if not case.is_absent and case.name not in known]
-    if named_anew:
-        # What is looked for by name is not found in another case.
-        every = known if len(names) > FEW_GROUPS else [g.group_name for g in api.list_all()]
-        for case in named_anew:
-            own = case.current.group_name if case.current else None
-            refuse_taken("group", case.name, own, every)
-        new = sum(case.current is None for case in named_anew)
-        refuse_too_many(Quotas(client), "groups", len(every), new)
-    return cases
+    cases = find_cases(client, GroupApi(client), "group", wanted)
+    return map_all(_Planner(client, policies).plan, cases, concurrency)
 
 
 class _Planner:
     """Plans one group at a time."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, policies: WantedPolicies) -> None:
+        self._policies = policies
         self._groups = GroupApi(client)
         self._guard = Guard(client)
         self._quotas = Quotas(client)
 
-    def plan(self, case: _Case) -> Plan[Group]:
+    def plan(self, case: Case[Group]) -> Plan[Group]:
         """Return the plan for one group."""
         if case.is_absent:
             return self._plan_absent(case)
@@ -112,22 +69,22 @@ class _Planner:
             # It was there a moment ago.
             return self._plan_present(replace(case, current=None))
 
-    def _plan_present(self, case: _Case) -> Plan[Group]:
+    def _plan_present(self, case: Case[Group]) -> Plan[Group]:
         plan = self._plan_attributes(case)
-        name = case.current.group_name if case.current else None
-        if case.users:
+        name = case.current.name if case.current else None
+        if users := wish_of(case.options, "users", str):
             members = self._groups.list_users(name) if name else ()
-            leaving = case.users.surplus(members)
+            leaving = users.surplus(members)
             self._guard.refuse_leaving(str(name), leaving, "take users from")
-            plan_set(plan, case.users, members, self._joining(plan.name))
-        if case.policies:
+            plan_set(plan, users, members, self._joining(plan.name))
+        if policies := wish_of(case.options, "policies", self._policies.__getitem__):
             attached = self._groups.list_policies(name) if name else ()
-            if case.policies.surplus(attached):
+            if policies.surplus(attached):
                 self._guard.refuse_group(str(name), "take policies from")
-            plan_set(plan, case.policies, attached, self._attaching(plan.name))
+            plan_set(plan, policies, attached, self._attaching(plan.name))
         return plan
 
-    def _plan_attributes(self, case: _Case) -> Plan[Group]:
+    def _plan_attributes(self, case: Case[Group]) -> Plan[Group]:
         current, name, comments = case.current, case.name, case.options["comments"]
         given = {} if comments is None else {"comments": comments}
         if current is None:
@@ -184,7 +141,7 @@ class _Planner:
             lambda policy: policy.quota_of("Group"),
         )
 
-    def _plan_absent(self, case: _Case) -> Plan[Group]:
+    def _plan_absent(self, case: Case[Group]) -> Plan[Group]:
         name, current = case.options["name"], case.current
         gone: Plan[Group] = Plan(name, None, None, known_as={"group_name": name})
         if current is None:

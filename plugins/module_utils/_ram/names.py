@@ -13,14 +13,9 @@ from functools import cache
 from .._cloud.errors import InputError, RamError
 from .._work.patience import found_patiently
 from .._work.pool import map_all
-from .._work.wanted import names_of
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    Options = dict[str, t.Any]
-
-_T = t.TypeVar("_T")
+    from collections.abc import Callable, Iterable
 
 USER_NAME = GROUP_NAME = (r"[A-Za-z0-9._-]{1,64}", "1 to 64 letters, digits, '.', '-' or '_'")
 COMMENTS = (r"(?s:.{0,128})", "at most 128 characters")
@@ -37,26 +32,6 @@ def refuse_bad_names(names: Iterable[str], noun: str = "user") -> None:
 def is_name(item: t.Any) -> bool:
     """Tell whether an element of a list can be the name of a user or a group."""
     return isinstance(item, str) and bool(re.fullmatch(USER_NAME[0], item))
-
-
-def found_under(noun: str, options: Options, known: Mapping[str, _T]) -> _T | None:
-    """Return what there is under the name or the new name; InputError if that is two things."""
-    found = [known[name] for name in names_of(options) if name in known]
-    if len(found) > 1:
-        raise InputError(
-            f"Cannot rename {noun} {options['name']} to {options['new_name']}: both exist"
-        )
-    return found[0] if found else None
-
-
-def refuse_taken(noun: str, name: str, current_name: str | None, taken: Iterable[str]) -> None:
-    """Raise InputError if something else has the name in another case, as the API refuses that."""
-    for other in taken:
-        if other.lower() == name.lower() and other not in {name, current_name}:
-            raise InputError(
-                f"Cannot have a {noun} {name}: there is one called {other}, and names that differ "
-                f"only in case count as one. Say name: {other}"
-            )
 
 
 def unknown_names(

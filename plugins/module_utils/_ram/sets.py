@@ -48,9 +48,7 @@ class Wish(t.Generic[_T]):
         return _sorted((frozenset(current) | self.wanted) - self.surplus(current))
 
 
-def wish_of(
-    options: Options, aspect: str, meant: Callable[[t.Any], _T] = lambda item: item
-) -> Wish[_T] | None:
+def wish_of(options: Options, aspect: str, meant: Callable[[t.Any], _T]) -> Wish[_T] | None:
     """Return what the options say of a set, None if they say nothing, or that all is to be gone.
 
     `meant` tells which member an element of the list stands for.

@@ -56,6 +56,11 @@ class User:
     policies: tuple[Policy, ...] | None = None
     goes_with_it: tuple[str, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """Return the name."""
+        return self.user_name
+
     def stored(self) -> dict[str, t.Any]:
         """Return the fields that the API keeps with the user itself."""
         names = ("user_name", "user_id", *ATTRIBUTES, "create_date", "update_date")
@@ -87,6 +92,8 @@ class User:
 
 class UserApi:
     """The calls about users and their policies; each raises RamError."""
+
+    few = FEW_USERS
 
     def __init__(self, client: Client) -> None:
         self._client = client

@@ -6,29 +6,31 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from .._cloud.errors import NotFoundError
 from .._work.plan import Plan, Step, changed_fields
 from .._work.pool import map_all
-from .._work.wanted import format_problems, list_problems, names_of, refuse_all, refuse_bad_items
+from .._work.wanted import format_problems, list_problems, refuse_all, refuse_bad_items
 from .access_key import AccessKeyApi
+from .cases import find_cases
 from .group import GroupApi, unknown_groups
 from .guard import Guard
 from .login_profile import LoginProfileApi
 from .mfa_device import MfaDeviceApi
-from .names import COMMENTS, GROUP_NAME, USER_NAME, found_under, is_name, refuse_taken
+from .names import COMMENTS, GROUP_NAME, USER_NAME, is_name
 from .policy import A_POLICY, PolicyApi, is_policy, look_up_policies
-from .quotas import Quotas, refuse_too_many
+from .quotas import Quotas
 from .removal import removal_steps
 from .sets import Ways, Wish, items_named, plan_set, read_sets, wish_of
-from .user import ATTRIBUTES, CHINA_SITE_ATTRIBUTES, FEW_USERS, User, UserApi
+from .user import ATTRIBUTES, CHINA_SITE_ATTRIBUTES, User, UserApi
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from .._cloud.client import Client
+    from .cases import Case
     from .policy import Policy, WantedPolicies
     from .sets import Sets
 
@@ -59,96 +61,69 @@ def plan_users(client: Client, wanted: Sequence[Options], concurrency: int) -> l
     policies, problems = look_up_policies(client, items_named(present, "policies"), concurrency)
     problems += unknown_groups(client, items_named(present, "groups"), concurrency)
     refuse_all(problems)
-    cases = _cases(client, wanted, policies)
-    planner = _Planner(client, cases, concurrency)
+    cases = find_cases(client, UserApi(client), "user", wanted)
+    planner = _Planner(client, cases, policies, concurrency)
     return map_all(planner.plan, cases, concurrency)
-
-
-@dataclass
-class _Case:
-    """One user of the task: what is asked for, and what there is."""
-
-    options: Options
-    current: User | None
-    groups: Wish[str] | None
-    policies: Wish[Policy] | None
-
-    @property
-    def is_absent(self) -> bool:
-        """Tell whether the user is to be gone."""
-        return bool(self.options["state"] == "absent")
-
-    @property
-    def name(self) -> str:
-        """Return what the user is called in the end."""
-        kept = self.current.user_name if self.current else self.options["name"]
-        return str(self.options["new_name"] or kept)
-
-
-def _cases(client: Client, wanted: Sequence[Options], policies: WantedPolicies) -> list[_Case]:
-    api = UserApi(client)
-    names = [name for options in wanted for name in names_of(options)]
-    known = api.find_many(names) if names else {}
-    cases = [
-        _Case(
-            options,
-            found_under("user", options, known),
-            wish_of(options, "groups"),
-            wish_of(options, "policies", policies.__getitem__),
-        )
-        for options in wanted
-    ]
-    named_anew = [case for case in cases if not case.is_absent and case.name not in known]
-    if named_anew:
-        # Who is looked for by name is not found in another case.
-        everybody = known if len(names) > FEW_USERS else [u.user_name for u in api.list_all()]
-        for case in named_anew:
-            refuse_taken("user", case.name, _name_of(case.current), everybody)
-        new = sum(case.current is None for case in named_anew)
-        refuse_too_many(Quotas(client), "users", len(everybody), new)
-    return cases
 
 
 class _Planner:
     """Plans one user at a time, from what was read once for all of them."""
 
-    def __init__(self, client: Client, cases: Sequence[_Case], concurrency: int) -> None:
+    def __init__(
+        self,
+        client: Client,
+        cases: Sequence[Case[User]],
+        policies: WantedPolicies,
+        concurrency: int,
+    ) -> None:
         self._client = client
         self._users = UserApi(client)
         self._groups = GroupApi(client)
         self._guard = Guard(client)
         self._quotas = Quotas(client)
-        existing = {c.current.user_name: c for c in cases if c.current and not c.is_absent}
+        self._policies = policies
+        existing = {c.current.name: c.options for c in cases if c.current}
         self._memberships = read_sets(
-            {name: case.groups for name, case in existing.items() if case.groups},
+            {
+                name: wish
+                for name, item in existing.items()
+                if (wish := wish_of(item, "groups", str))
+            },
             of_owner=self._users.list_groups,
             of_member=self._groups.list_users,
             concurrency=concurrency,
         )
         self._attached = read_sets(
-            {name: case.policies for name, case in existing.items() if case.policies},
+            {
+                name: attachments
+                for name, item in existing.items()
+                if (attachments := self._attachments(item))
+            },
             of_owner=self._users.list_policies,
             of_member=PolicyApi(client).list_users,
             concurrency=concurrency,
         )
 
-    def plan(self, case: _Case) -> Plan[User]:
+    def plan(self, case: Case[User]) -> Plan[User]:
         """Return the plan for one user."""
         if case.is_absent:
             return self._plan_absent(case)
-        if case.current and self._is_gone(case.current.user_name):
-            case.current = None
+        if case.current and self._is_gone(case.current.name):
+            case = replace(case, current=None)
         plan = self._plan_attributes(case)
-        if case.groups:
-            self._plan_set(plan, case.groups, self._memberships, self._joining(plan.name))
-        if case.policies:
-            self._plan_set(plan, case.policies, self._attached, self._attaching(plan.name))
+        if groups := wish_of(case.options, "groups", str):
+            self._plan_set(plan, groups, self._memberships, self._joining(plan.name))
+        if policies := self._attachments(case.options):
+            self._plan_set(plan, policies, self._attached, self._attaching(plan.name))
         return plan
+
+    def _attachments(self, options: Options) -> Wish[Policy] | None:
+        return wish_of(options, "policies", self._policies.__getitem__)
 
     def _is_gone(self, name: str) -> bool:
         return None in (self._memberships.get(name, ()), self._attached.get(name, ()))
 
-    def _plan_attributes(self, case: _Case) -> Plan[User]:
+    def _plan_attributes(self, case: Case[User]) -> Plan[User]:
         options, current, name = case.options, case.current, case.name
         given = {key: options[key] for key in ATTRIBUTES if options[key] is not None}
         if current is None:
@@ -210,7 +185,7 @@ class _Planner:
             lambda policy: policy.quota_of("User"),
         )
 
-    def _plan_absent(self, case: _Case) -> Plan[User]:
+    def _plan_absent(self, case: Case[User]) -> Plan[User]:
         name, current = case.options["name"], case.current
         gone: Plan[User] = Plan(name, None, None, known_as={"user_name": name})
         if current is None:
@@ -249,10 +224,6 @@ class _Planner:
         if devices.find(name):
             found.append(("MFA device", partial(devices.unbind, name)))
         return [(what, Step(f"remove {what} of user {name}", run)) for what, run in found]
-
-
-def _name_of(user: User | None) -> str | None:
-    return user.user_name if user else None
 
 
 def _warn_of_dropped(plan: Plan[User], sent: dict[str, str], stored: dict[str, t.Any]) -> None:

@@ -17,6 +17,31 @@ if t.TYPE_CHECKING:
     Format = tuple[str, str]
 
 
+def spec_of_many(plural: str, options: Options, defaults: Options) -> Options:
+    """Return the argument spec of a module that takes one thing, or several in a list.
+
+    Elements have no defaults: what they leave out comes from the task.
+    """
+    return {
+        **options,
+        **{name: {**options[name], "default": value} for name, value in defaults.items()},
+        plural: {
+            "type": "list",
+            "elements": "dict",
+            "options": {**options, "name": {**options["name"], "required": True}},
+        },
+        "concurrency": {"type": "int", "default": 16},
+    }
+
+
+def one_or_many(plural: str) -> dict[str, list[tuple[str, str]]]:
+    """Return the constraints of such a module, for its declaration."""
+    return {
+        "mutually_exclusive": [("name", plural), ("new_name", plural)],
+        "required_one_of": [("name", plural)],
+    }
+
+
 def wanted_items(params: Options, plural: str, names: Iterable[str]) -> list[Options]:
     """Return what the task describes: itself, or each of its list, completed from the task."""
     task = {name: params[name] for name in names}
