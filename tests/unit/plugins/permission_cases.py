@@ -115,11 +115,13 @@ def disable_keys(world: World) -> None:
 
 
 def leave_saved_key(world: World) -> None:
-    """Leave a log with a key that did not make it into the file."""
-    obstacle = world.folder / ".keys.yml.tmp"
-    obstacle.mkdir()
-    assert "run again" in world.run(("ram_keyring", {"name": "ann"})).msg
-    obstacle.rmdir()
+    """Leave a log with a key that is no longer in the file, as an older one was put back."""
+    world.emulator.call("CreateUser", UserName="zoe")
+    for state in ("present", "absent"):
+        world.run(("ram_keyring", {"name": "zoe", "state": state}))
+    older = (world.folder / "keys.yml").read_bytes()
+    world.run(("ram_keyring", {"name": "ann"}))
+    (world.folder / "keys.yml").write_bytes(older)
 
 
 def leave_lost_key(world: World) -> None:
