@@ -42,7 +42,7 @@ class Profile:
     file: Path
     mode: str
     _values: Mapping[str, t.Any] = field(repr=False)
-    is_of_cli: bool = field(kw_only=True)
+    is_of_cli: bool = True
 
     @property
     def told(self) -> str:
@@ -128,9 +128,7 @@ class ProfileFiles:
         try:
             config = json.loads(self.cli_file.read_text(encoding="utf-8"))
             profiles = [
-                Profile(
-                    str(each["name"]), self.cli_file, str(each.get("mode")), each, is_of_cli=True
-                )
+                Profile(str(each["name"]), self.cli_file, str(each.get("mode")), each)
                 for each in config["profiles"]
             ]
         except FileNotFoundError:

@@ -343,7 +343,7 @@ def test_every_request_is_tried() -> None:
     source = "".join(file.read_text(encoding="utf-8") for file in PLUGINS.glob("*_utils/**/*.py"))
     named = {name for name in ACTION_NAMES if re.search(rf"\b{name}(Request\b|\")", source)}
 
-    # Its faults are in test_sources, for it needs a token in a file that the environment names.
+    # Its faults are in test_signing, for it needs a token in a file that the environment names.
     named -= {"AssumeRoleWithOIDC"}
     # Without these there is no hint in a message, or the API tells itself what is too much.
     named -= {"ListPolicies", "GetAccountSummary"}
