@@ -106,7 +106,7 @@ def _tls_context(ca_bundle: str | None) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=ca_bundle or certifi.where())
 
 
-@functools.cache
+@functools.lru_cache
 def _session_class() -> t.Any:
     """Return the class of our sessions; what it builds on is imported with the SDK, not before."""
     import requests
@@ -137,7 +137,7 @@ def _session_class() -> t.Any:
     return Session
 
 
-@functools.cache
+@functools.lru_cache
 def _adapter_class() -> t.Any:
     from requests.adapters import HTTPAdapter
 
