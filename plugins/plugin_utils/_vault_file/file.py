@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 import typing as t
 from dataclasses import dataclass, replace
+
+import yaml
 
 from ...module_utils._cloud.errors import InputError, RamError
 from .text import (
@@ -130,6 +133,7 @@ class KeyringFile:
     def __init__(
         self, held: HeldFile, *, layout: str, variable: str, vault: Vault, vault_id: str | None
     ) -> None:
+        _refuse_bad_variable(variable)
         self._held = held
         self.layout = layout
         self.variable = variable
@@ -380,6 +384,16 @@ class KeyringFile:
         if refusal:
             raise refusal
         return None
+
+
+def _refuse_bad_variable(variable: str) -> None:
+    """Raise InputError for a name that no template can say, or that YAML reads otherwise."""
+    is_name = variable.isascii() and variable.isidentifier() and not keyword.iskeyword(variable)
+    if not is_name or yaml.safe_load(variable) != variable:
+        raise InputError(
+            f"variable can't be {variable!r}: it must begin with a letter or _, go on with "
+            "letters, digits or _, and mean nothing else to YAML or Jinja"
+        )
 
 
 def read_held(held: HeldFile) -> bytes:

@@ -329,6 +329,9 @@ def test_bad_file(
         ({"access_key_secret": "invented", "bad": 1}, "bad"),
         ({"access_key_secret": "invented", "state": "invented"}, "value of state must be one of"),
         ({"name": "a b", "users": None}, "InvalidParameter.UserName.InvalidChars"),
+        ({"variable": "my-keys"}, "variable can't be 'my-keys'"),
+        ({"variable": "yes"}, "variable can't be 'yes'"),
+        ({"variable": ""}, "variable can't be ''"),
     ],
 )
 def test_bad_input(
