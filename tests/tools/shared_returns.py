@@ -20,7 +20,7 @@ SHARED = re.compile(r"^# shared: (\w+)\n(.*?)^# end of shared: \1\n", re.DOTALL 
 
 def text_of(name: str) -> str:
     """Return a shared text without the licence."""
-    _licence, text = (TEXTS / f"{name}.yml").read_text(encoding="utf-8").split("\n\n", 1)
+    _licence, text = (TEXTS / f"{name}.yml").read_text(encoding="utf-8").split("\n---\n", 1)
     return text
 
 

@@ -175,6 +175,12 @@ def unforeseen(exc: BaseException) -> RamError:
     return RamError(f"Unexpected {type(exc).__name__} ({where}). Please report this")
 
 
+def named_together(names: Sequence[str]) -> str:
+    """Return the first of the names, and how many more there are."""
+    more = len(names) - NAMES_SHOWN
+    return ", ".join(names[:NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
 def told_together(
     errors: Sequence[RamError], failed: Sequence[str], total: int, *, what: str = "users"
 ) -> dict[str, t.Any]:
@@ -185,11 +191,10 @@ def told_together(
     first = errors[0].as_result()
     if total == 1 or not failed:
         return first
-    names = ", ".join(failed[:NAMES_SHOWN])
-    if len(failed) > NAMES_SHOWN:
-        names += f" and {len(failed) - NAMES_SHOWN} more"
     others = f". Each one's own error is in {what}" if len(failed) > 1 else ""
-    msg = f"{len(failed)} of {total} {what} failed ({names}): {first['msg']}{others}"
+    msg = (
+        f"{len(failed)} of {total} {what} failed ({named_together(failed)}): {first['msg']}{others}"
+    )
     return {**first, "msg": msg}
 
 

@@ -229,9 +229,7 @@ class _Planner:
 def _warn_of_dropped(plan: Plan[User], sent: dict[str, str], stored: dict[str, t.Any]) -> None:
     dropped = [key for key in CHINA_SITE_ATTRIBUTES if sent.get(key) and not stored[key]]
     if dropped:
-        plan.warnings.append(
-            f"The site of this account does not store {' and '.join(dropped)} (user {plan.name})"
-        )
+        plan.warnings.append(f"The site of this account does not store {' and '.join(dropped)}")
 
 
 def _problems(options: Options) -> list[str]:

@@ -45,7 +45,8 @@ class Plan(t.Generic[_T]):
     """How one resource is, how it should be, and the steps in between.
 
     `after` is a prediction until `apply` has filled in what only the API knows. `known_as` is all
-    that can be shown of a resource that neither is nor was there.
+    that can be shown of a resource that neither is nor was there. `warnings` don't name the
+    resource: many may have the same.
     """
 
     name: str

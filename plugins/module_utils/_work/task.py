@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._cloud.client import Client
-from .._cloud.errors import RamError, told_together, unforeseen
+from .._cloud.errors import RamError, named_together, told_together, unforeseen
 from .._cloud.options import ConnectionOptions
 from .patience import patiently
 from .pool import attempt_all
@@ -100,7 +100,7 @@ def converge(
     plans = plan_all(client, task.params)
     errors = _apply(plans, task)
     task.warn_of_account_key(identity)
-    for warning in (warning for plan in plans for warning in plan.warnings):
+    for warning in _warnings(plans, singular, plural):
         task.warn(warning)
     shown = [plan.result() for plan in plans]
     result: Result = {
@@ -130,6 +130,18 @@ def inform(
     identity = client.identity
     task.warn_of_account_key(identity)
     return {"changed": False, "account_id": identity.account_id, plural: found}
+
+
+def _warnings(plans: list[Plan[t.Any]], singular: str, plural: str) -> list[str]:
+    """Return each warning once, with the names of those that it is about."""
+    about: dict[str, list[str]] = {}
+    for plan in plans:
+        for warning in plan.warnings:
+            about.setdefault(warning, []).append(plan.name)
+    return [
+        f"{warning} ({singular if len(names) == 1 else plural} {named_together(names)})"
+        for warning, names in about.items()
+    ]
 
 
 def _apply(plans: list[Plan[t.Any]], task: Task) -> list[RamError]:

@@ -603,6 +603,17 @@ def test_contact_data_on_the_international_site(run_module: RunModule) -> None:
         assert result["user"]["email"] == ""
 
 
+def test_one_warning_for_many_users(run_module: RunModule) -> None:
+    """What is to be said of many users is said once, naming some of them."""
+    users = [{"name": f"user-{n}"} for n in range(20)]
+    with Emulator(site="intl") as intl:
+        result = run_module("ram_user", users=users, email="a@example.com", **connection_to(intl))
+
+    printed = " ".join(result.printed.split())
+    assert printed.count("does not store email") == 1
+    assert "does not store email (users user-0, user-1, user-2 and 17 more)" in printed
+
+
 def test_warning_about_keys_of_the_account(run_module: RunModule, emulator: Emulator) -> None:
     """A run that signs as the account is told to use a RAM user, and no other run is."""
     signer = sign_in(emulator, "ops", RAM_FULL)
