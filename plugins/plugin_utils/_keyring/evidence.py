@@ -19,7 +19,7 @@ if t.TYPE_CHECKING:
 
     from .records import Intent, LoggedKey
 
-HOUR, DAY = 3600.0, 86_400.0
+DAY = 86_400.0
 # A create is signed within so many seconds of its intent, or noted anew.
 SIGNED_WITHIN = 60.0
 # The API refuses timestamps that are older.
@@ -129,7 +129,6 @@ class Merge(enum.Enum):
     """What becomes of a logged key that the file does not hold."""
 
     MERGE = enum.auto()
-    DROP = enum.auto()
     GONE_ON = enum.auto()
     LEAVE = enum.auto()
     CLASH = enum.auto()
@@ -149,8 +148,6 @@ def merging(key: LoggedKey, created: float | None, entry: InFile | None, *, is_o
 
     `is_ours` tells whether the entry is known to be of this very user.
     """
-    if key.left:
-        return Merge.DROP
     if entry is None:
         return Merge.MERGE
     if entry.key_id and entry.key_id == key.intent.entry_key_id:

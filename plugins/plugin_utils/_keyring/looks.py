@@ -45,10 +45,12 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Finding:
-    """What became of a doubt: `is_gone`, or `problem` if that can't be told, or the user's keys."""
+    """What became of a doubt: the user's keys by now, and the `problem` if nobody can tell.
+
+    Without one, a key that is not among them is gone.
+    """
 
     keys: list[AccessKey] | None = None
-    is_gone: bool = False
     problem: str | None = None
 
 
@@ -92,7 +94,7 @@ class Looks:
                 raise
             except RamError as error:
                 if isinstance(error, ApiError) and error.code in {UNKNOWN, INACTIVE}:
-                    return Finding(keys, is_gone=True)
+                    return Finding(keys)
         return self._ask_the_log(doubt, keys, told)
 
     def _ask_the_log(self, doubt: Doubt, keys: list[AccessKey] | None, told: str) -> Finding:
@@ -102,7 +104,7 @@ class Looks:
             self._log.note(Missing(doubt.key_id, now.latest))
             first = now.latest
         if now.earliest - first >= LOOKS_APART_WITHOUT_PAIR:
-            return Finding(keys, is_gone=True)
+            return Finding(keys)
         when = told_time(first + LOOKS_APART_WITHOUT_PAIR)
         return Finding(
             keys, problem=f"{told}, and its pair can't tell whether it is gone: run again at {when}"

@@ -73,7 +73,7 @@ class Header:
 
 @dataclass(frozen=True)
 class Intent:
-    """A create that is about to be sent, and what it is for (see PURPOSES).
+    """A create that is about to be sent, and what it is for: CREATE, REPLACE or ROTATION.
 
     It is signed between `signed_from` and `signed_until`, in seconds by the server's clock.
     """
@@ -164,7 +164,6 @@ Record: t.TypeAlias = (
     " | Missing"
 )
 CREATE, REPLACE, ROTATION = "create", "replace", "rotation"
-PURPOSES = (CREATE, REPLACE, ROTATION)
 _KINDS: dict[str, type] = {
     "header": Header,
     "intent": Intent,

@@ -103,6 +103,8 @@ def test_key_that_no_list_shows_and_that_signs(
 
     assert [user["action"] for user in result["users"]] == ["failed", "created"]
     assert f"{stored} of user ann is in no list" in result.msg
+    emulator.advance_clock(20 * 60)
+    assert run(name="ann", state=state, check=check).failed
     assert list(stored_keys(file)["ann"]) == [stored]
     assert stored in keys_of(emulator, "ann")
 

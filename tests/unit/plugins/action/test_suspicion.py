@@ -376,3 +376,14 @@ def test_signing_key_is_not_set_aside(emulator: Emulator, run: Run, lost: str) -
     run(name="ann", access_key_id=lost, access_key_secret=secret)
 
     assert status_of(emulator, "ann", lost) == "Active"
+
+
+def test_server_that_tells_no_time(emulator: Emulator, run: Run, lost: str) -> None:
+    """Where no answer tells the time, a key that may be lost is named, never touched."""
+    emulator.fail("*", "date", date="", times=999)
+    for wait in (0, 25 * HOUR, 8 * DAY):
+        emulator.advance_clock(wait)
+        result = run(name="ann")
+
+    assert suspects(result) == {lost: "suspected"}
+    assert status_of(emulator, "ann", lost) == "Active"
