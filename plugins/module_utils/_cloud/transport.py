@@ -128,8 +128,8 @@ def _session_class() -> t.Any:
             own = {"proxies": self._own_proxies, "allow_redirects": False}
             self._refuse_if_late()
             answer = super().send(request, **{**kwargs, **own})
-            # The SDK prints the headers of the request if DEBUG says so: signature and token.
-            request.headers = {}
+            # The SDK prints the request if DEBUG says so: signature, token and parameters.
+            request.headers, request.url = {}, request.url.partition("?")[0]
             if answer.is_redirect:
                 raise RedirectedError
             return answer
