@@ -65,6 +65,15 @@ PLAY = """
             groups: [developers]
             policies: [read-from-the-office]
 
+    - keysmith.alibabacloud.ram_group:
+        name: operators
+        comments: Run what the others build
+        users: [ci]
+        policies: [AliyunLogFullAccess, AliyunECSReadOnlyAccess]
+
+    - keysmith.alibabacloud.ram_account_alias:
+        account_alias: my-company
+
     - keysmith.alibabacloud.ram_keyring:
         file: secrets/keys.yml
         users: [auditor]
@@ -86,7 +95,7 @@ PLAY = """
     - ansible.builtin.assert:
         that:
           - found.users | map(attribute='user_name') == ['ci', 'auditor']
-          - found.users | map(attribute='groups') | flatten | unique == ['developers']
+          - found.users | map(attribute='groups') == [['developers', 'operators'], ['developers']]
 """
 
 
@@ -120,7 +129,8 @@ def test_play_for_a_real_account(emulator: Emulator, controller: Controller) -> 
     emulator.set_source_address("198.51.100.1")
     from_elsewhere = play()
 
-    users = emulator.state()["users"]
+    state = emulator.state()
+    users, operators = state["users"], state["groups"]["operators"]
     assert first[0] == 0, first[1]
     assert "changed=0" in again[1]
     assert from_elsewhere[0] != 0
@@ -128,5 +138,10 @@ def test_play_for_a_real_account(emulator: Emulator, controller: Controller) -> 
     assert sorted(policy["name"] for policy in users["ci"]["policies"]) == [
         "AliyunContainerRegistryFullAccess",
         "AliyunOSSFullAccess",
+    ]
+    assert (state["alias"], operators["users"]) == ("my-company", ["ci"])
+    assert sorted(policy["name"] for policy in operators["policies"]) == [
+        "AliyunECSReadOnlyAccess",
+        "AliyunLogFullAccess",
     ]
     assert (users["ci"]["tags"], len(users["ci"]["access_keys"])) == ({"team": "platform"}, 1)
