@@ -242,3 +242,40 @@ def test_whose_account(
     assert by_account["account_id"] == by_user["account_id"] == emulator.account_id
     assert "Create a RAM user with only the permissions needed" in by_account.printed
     assert "WARNING" not in by_user.printed
+
+
+@pytest.mark.parametrize(
+    ("aspect", "action"),
+    [
+        ("groups", "ListGroupsForUser"),
+        ("policies", "ListPoliciesForUser"),
+        ("login_profile", "GetLoginProfile"),
+        ("mfa", "GetUserMFAInfo"),
+    ],
+)
+def test_user_that_vanishes_meanwhile(
+    run_module: RunModule, emulator: Emulator, aspect: str, action: str
+) -> None:
+    """A user that is deleted while many are read is left out, and the others are shown."""
+    make_users(emulator, "alice", "bob", "carol")
+    emulator.fail(action, "error", code="EntityNotExist.User", status=404)
+
+    result = run_module("ram_user_info", include=[aspect], concurrency=1)
+
+    assert names(result) == ["bob", "carol"]
+
+
+def test_key_that_vanishes_meanwhile(run_module: RunModule, emulator: Emulator) -> None:
+    """A key that is deleted while its last use is read is left out."""
+    make_users(emulator, "alice")
+    for _key in range(2):
+        emulator.call("CreateAccessKey", UserName="alice")
+    code = "EntityNotExist.User.AccessKey"
+    emulator.fail("GetAccessKeyLastUsed", "error", code=code, status=404, times=2)
+
+    keys = run_module("ram_access_key_info", user_names=["alice"], last_used=True)["access_keys"]
+    emulator.fail("GetAccessKeyLastUsed", "error", code=code, status=404)
+    [user] = run_module("ram_user_info", name="alice", include=["access_keys"])["users"]
+
+    assert keys == []
+    assert len(user["access_keys"]) == 1
