@@ -14,6 +14,7 @@ from ...module_utils._cloud.clock import running_seconds
 from ...module_utils._cloud.errors import RamError
 from ...module_utils._ram.access_key import QUOTA, AccessKeyApi
 from ...module_utils._stopping import StoppedError, refuse_if_out_of_time
+from ...module_utils._work.patience import patiently
 from .clock import server_now, told_time
 from .evidence import SIGNED_WITHIN, window
 from .log import LogError
@@ -61,7 +62,8 @@ class Creator:
             intent = self._announced(intent)
 
         try:
-            key = api.create(announce)
+            # The user may have been made a moment ago.
+            key = patiently(lambda: api.create(announce))
         except LogError as error:
             self._open.pop(intent.user_id, None)
             raise RamError(f"No key was created for user {case.user_name}: {error}") from None

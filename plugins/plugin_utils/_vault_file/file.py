@@ -264,12 +264,6 @@ class KeyringFile:
                 raise
             self._contents = new
 
-    def refuse_without(self, entries: Mapping[str, Entry]) -> None:
-        """Raise RamError unless the file holds the keys of all these entries by now."""
-        held = self._open(self._reread()).entries
-        if any(_key_of(held.get(user)) != _key_of(entry) for user, entry in entries.items()):
-            raise RamError(f"{self.path} changed while this task read it: run again")
-
     def _refuse_clashes(self, now: _Contents, changes: Mapping[str, Entry | None]) -> None:
         """Raise RamError if these changes can't be made to what the file holds now."""
         if self._contents.data.strip() and not now.data.strip():

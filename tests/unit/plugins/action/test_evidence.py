@@ -13,6 +13,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work import patience
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring import looks
 
 from ..conftest import writing_actions
@@ -478,3 +479,18 @@ def test_braces_of_an_answer(
     assert not result.failed, result.msg
     assert stored_keys(any_file) == {"ann": keys_of(emulator, "ann")}
     assert "{{" not in any_file.text() + any_file.log.read_text()
+
+
+def test_user_that_was_made_a_moment_ago(
+    emulator: Emulator, run: Run, file: VaultFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A create that does not know the user yet is sent again, noted anew each time."""
+    monkeypatch.setattr(patience, "PAUSES", (0.0, 0.0))
+    add_users(emulator, "ann")
+    emulator.fail("CreateAccessKey", "error", times=2, status=404, code="EntityNotExist.User")
+
+    result = run(name="ann")
+
+    assert not result.failed, result.msg
+    assert stored_keys(file) == {"ann": keys_of(emulator, "ann")}
+    assert file.log.read_text().count('"intent"') == 3

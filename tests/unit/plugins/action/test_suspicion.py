@@ -10,6 +10,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work import patience
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring import looks, suspicion
 
 from ..conftest import writing_actions
@@ -35,7 +36,8 @@ HOUR, DAY = 3600, 86_400
 
 @pytest.fixture(autouse=True)
 def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave no time between two looks."""
+    """Leave no time between two looks, nor between two tries."""
+    monkeypatch.setattr(patience, "PAUSES", (0.0, 0.0))
     monkeypatch.setattr(looks, "LOOKS_APART", 0.0)
     monkeypatch.setattr(suspicion, "LOOKS_APART", 0.0)
 
@@ -124,7 +126,7 @@ def test_create_without_an_answer(
 def test_create_that_was_refused(emulator: Emulator, run: Run, file: VaultFile, code: str) -> None:
     """A code that is decided before anything is done leaves nothing to follow up."""
     add_users(emulator, "ann")
-    emulator.fail("CreateAccessKey", "error", status=400, code=code, when="before")
+    emulator.fail("CreateAccessKey", "error", times=9, status=400, code=code, when="before")
 
     result = run(name="ann")
 
