@@ -12,6 +12,7 @@ import signal
 import subprocess
 import time
 import typing as t
+from pathlib import Path
 
 import pytest
 import yaml
@@ -168,11 +169,12 @@ def start(controller: Controller, command: Sequence[str]) -> subprocess.Popen[st
 
 def process_at_work(controller: Controller) -> int:
     """Return the id of the process that holds the lock of the file."""
-    holder = ""
-    while not holder:
-        holder = (controller.folder / ".keys.yml.lock").read_text()
-    _host, pid = holder.split()
-    return int(pid)
+    place = f":{(controller.folder / 'keys.yml').stat().st_ino}"
+    while True:
+        locks = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
+        holders = [lock[4] for lock in locks if lock[1] == "FLOCK" and lock[5].endswith(place)]
+        if holders:
+            return int(holders[0])
 
 
 def run_again(emulator: Emulator, controller: Controller) -> dict[str, dict[str, str]]:
