@@ -19,10 +19,12 @@ RIVALS = 3
 # Each rival wants two thirds of the users, so any two of them share some.
 SHARE = 2 / 3
 A_RIVAL = "one of three rivals"
+# Where a key that may be lost and one of the colleague fill the quota, a user waits for days.
+WAITING = "needs a new key but already has"
 
 
 def play(round_: Round, *, with_kill: bool) -> None:
-    """Start all at once, kill one perhaps, and wait for the others, which must all succeed."""
+    """Start all at once, kill one perhaps, and wait for the others: all must succeed or wait."""
     site, chance, colleague = round_.site, round_.chance, round_.colleague
     colleague.make_keys(chance.randint(0, 3))
     wanted = [chance.sample(site.users, int(SHARE * USERS)) for _rival in range(RIVALS)]
@@ -35,6 +37,6 @@ def play(round_: Round, *, with_kill: bool) -> None:
         round_.outcome.kills[A_RIVAL] += 1
     colleague.make_keys_later(2)
     for rival in rivals:
-        if site.finish(rival) != 0:
+        if site.finish(rival) != 0 and WAITING not in site.outputs[-1]:
             told = site.outputs[-1][-600:]
             round_.outcome.problems.append(Problem(STUCK, f"a rival failed: {told}"))
