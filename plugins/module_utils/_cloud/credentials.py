@@ -180,7 +180,7 @@ def _model(
 
 def _reason(exc: Exception) -> str:
     """Return what the SDK says, unless it may quote an address with parameters, or an answer."""
-    told = " ".join(str(exc).split("result:")[0].split())
+    told = " ".join(str(exc).split("result:", maxsplit=1)[0].split())
     if type(exc).__name__ != "CredentialException" or "?" in told or len(told) > LONGEST_REASON:
         return type(exc).__name__
     return told

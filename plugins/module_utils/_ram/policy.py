@@ -21,7 +21,7 @@ if t.TYPE_CHECKING:
 
     from .._cloud.client import Answer, Client
 
-    Key = tuple[str, str | None]
+    Key: t.TypeAlias = "tuple[str, str | None]"
 
 POLICY_TYPES = ("System", "Custom")
 PAGE_SIZE = 1000

@@ -19,7 +19,7 @@ if t.TYPE_CHECKING:
 
     Options = dict[str, t.Any]
     # What is in the set of each owner; None for one that is gone.
-    Sets = dict[str, tuple["_T", ...] | None]
+    Sets: t.TypeAlias = "dict[str, tuple[_T, ...] | None]"
 
 _T = t.TypeVar("_T")
 _S = t.TypeVar("_S")

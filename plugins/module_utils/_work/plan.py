@@ -13,7 +13,7 @@ from .stats import CHANGED, CREATED, FAILED, REMOVED, UNCHANGED
 if t.TYPE_CHECKING:
     from collections.abc import Callable
 
-    Learned = dict[str, t.Any] | None
+    Learned: t.TypeAlias = "dict[str, t.Any] | None"
 
 
 class Resource(t.Protocol):

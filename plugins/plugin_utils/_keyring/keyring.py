@@ -269,7 +269,7 @@ class Keyring:
 
     def _told(self, deed: Deed) -> Deed:
         """Return the deed as it is told where something was done already."""
-        if type(deed) is not Keep:
+        if deed.told != Keep.told:
             return deed
         if deed.case.user_name in self._settler.settlement.recovered:
             return Recovered(deed.case)

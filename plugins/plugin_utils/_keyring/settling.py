@@ -178,7 +178,7 @@ class Settler:
             self._desk.concurrency,
         )
         keys: dict[str, list[AccessKey]] = {user_id: [] for user_id in owners}
-        keys.update({user_id: of for (user_id, _), of in zip(there, found, strict=True)})
+        keys.update({user_id: of for (user_id, _user), of in zip(there, found, strict=True)})
         return keys
 
     def _recover(self, owners: dict[str, User | None], keys: dict[str, list[AccessKey]]) -> None:

@@ -133,7 +133,8 @@ class Witness:
             for action, values in self.values.items()
             for path, hint in self.sdk.paths_of(action).items()
             if hint in KINDS and (value := values.get(path)) is not None
-            if type(value) is not KINDS[hint]
+            if not isinstance(value, KINDS[hint])
+            or isinstance(value, bool) != (KINDS[hint] is bool)
         }
 
     def _emulated(self) -> list[t.Any]:

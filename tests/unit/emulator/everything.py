@@ -41,7 +41,6 @@ class Do(t.Protocol):
 
     def __call__(self, action: str, /, **parameters: t.Any) -> Answer:
         """Call the action; `as_user` in `parameters` is a key to sign with instead."""
-        ...
 
 
 def live(do: Do, emulator: Emulator) -> None:

@@ -296,7 +296,7 @@ def test_missing_item(
         emulator.call("CreateUser", UserName=name)
     emulator.fail("ListUsers", "drop_item", **options)
 
-    once, again = (root.act("ListUsers").json["Users"]["User"] for _ in range(2))
+    once, again = (root.act("ListUsers").json["Users"]["User"] for _turn in range(2))
 
     assert [user["UserName"] for user in once] == left
     assert [user["UserName"] for user in again] == ["a", "b", "c"]

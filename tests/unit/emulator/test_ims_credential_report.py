@@ -49,7 +49,7 @@ def rows_of(emulator: Emulator, ims: Ims) -> dict[str, dict[str, str]]:
 def test_states(emulator: Emulator, ims: Ims) -> None:
     """A report is begun, under way and then there; a recent one is not made anew."""
     too_early = ims.refusal("GetCredentialReport")
-    states = [ims("GenerateCredentialReport")["State"] for _ in range(2)]
+    states = [ims("GenerateCredentialReport")["State"] for _turn in range(2)]
     under_way = ims.refusal("GetCredentialReport")
     emulator.advance_clock(1)
     states.append(ims("GenerateCredentialReport")["State"])

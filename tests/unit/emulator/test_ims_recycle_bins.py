@@ -89,7 +89,7 @@ def test_restoring_asks_the_quota(
     """A key does not come back beside two others, and stays in the bin."""
     first = sign_in("alice")
     delete_key(emulator, first)
-    for _ in range(2):
+    for _turn in range(2):
         sign_in("alice")
 
     refused = ims.refusal(
@@ -109,7 +109,7 @@ def test_three_keys_at_most(
     bob = sign_in("bob")
     delete_key(emulator, bob, "bob")
     keys = []
-    for _ in range(4):
+    for _turn in range(4):
         keys.append(sign_in("alice"))
         delete_key(emulator, keys[-1])
 
@@ -277,7 +277,7 @@ def test_thousand_users_at_most(emulator: Emulator) -> None:
 
 def test_own_keys(emulator: Emulator, sign_in: Callable[..., RawClient]) -> None:
     """A user may leave out its own id."""
-    first, second = (sign_in("alice", version="2019-08-15") for _ in range(2))
+    first, second = (sign_in("alice", version="2019-08-15") for _turn in range(2))
     emulator.call(
         "AttachPolicyToUser",
         UserName="alice",

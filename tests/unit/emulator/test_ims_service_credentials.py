@@ -110,7 +110,7 @@ def test_change_and_end(emulator: Emulator, ims: Ims, alice: dict[str, str]) -> 
 def test_quota(ims: Ims, alice: dict[str, str]) -> None:
     """A user has as many credentials of one service as the account's summary says."""
     quota = ims("GetAccountSummary")["SummaryMap"]["ServiceCredentialsPerUserPerServiceQuota"]
-    for _ in range(quota):
+    for _turn in range(quota):
         ims("CreateServiceCredential", **NEW)
         ims("CreateServiceCredential", **NEW, **alice)
 

@@ -29,9 +29,9 @@ FIELDS = {
 }
 
 
-def closed(text: str, secrets: list[tuple[str, VaultSecret]] = SECRETS) -> str:
+def closed(text: str, secrets: list[tuple[str, VaultSecret]] | None = None) -> str:
     """Return a text as a vault."""
-    return str(VaultLib(secrets).encrypt(text).decode())
+    return str(VaultLib(secrets or SECRETS).encrypt(text).decode())
 
 
 def entry(user: str, *, inline: bool = False, **fields: str | None) -> str:
@@ -119,7 +119,7 @@ def test_one_key_derivation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(VaultLib, "decrypt_and_get_vault_id", counted)
     write(tmp_path / "keys.yml", entry("ann"))
-    for _ in range(100):
+    for _turn in range(100):
         look_up("ann", directory=tmp_path)
     times = len(opened)
     write(tmp_path / "keys.yml", entry("ann", access_key_secret="S3cretAnew"))

@@ -123,7 +123,7 @@ def test_refusals_are_answers(
     users = UserApi(make_client(connection))
     emulator.fail("GetUser", "throttle")
 
-    found = [users.find("nobody") for _ in range(100)]
+    found = [users.find("nobody") for _turn in range(100)]
 
     assert set(found) == {None}
     assert sum(pauses) < 10
@@ -551,7 +551,7 @@ def test_reason_is_that_of_the_request(run_module: RunModule, emulator: Emulator
 
     result = run_module("ram_user", name="bob", read_timeout=1, max_attempts=1)
 
-    first, _, second = result.msg.partition(" What it did is not known ")
+    first, _sentence, second = result.msg.partition(" What it did is not known ")
     assert "(timed out, see read_timeout)" in first
     assert "is not what the API documents" in second
     assert "timed out" not in second

@@ -119,7 +119,7 @@ def test_proxies_of_two_clients(
     drip: Callable[[bytes, bytes], DrippingServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each client uses the proxy of its own environment, whatever others or the process have."""
-    first, second, third = (drip(b"HTTP/1.1 403 No\r\n\r\n", b"x") for _ in range(3))
+    first, second, third = (drip(b"HTTP/1.1 403 No\r\n\r\n", b"x") for _turn in range(3))
     monkeypatch.setenv("HTTPS_PROXY", third.url)
     options = {**PAIR, **ONCE, "ram_endpoint": "ram.example.invalid"}
     by_first = UserApi(make_client(options, {"HTTPS_PROXY": first.url}))

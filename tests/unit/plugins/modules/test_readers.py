@@ -28,7 +28,7 @@ if t.TYPE_CHECKING:
     RunModule = Callable[..., Result]
 
 # Of each user: created, and of each key: created, used last.
-Ages = dict[str, tuple[str, list[tuple[str, str | None]]]]
+Ages: t.TypeAlias = "dict[str, tuple[str, list[tuple[str, str | None]]]]"
 NEVER = {"N/A", "-", "", None}
 SEED = {
     "users": [
