@@ -34,7 +34,7 @@ if t.TYPE_CHECKING:
 
 _POLL_SECONDS = 0.05
 # Editors that remove a file before they write it leave a gap; who looks twice does not fall in.
-_GAP_SECONDS = 1.0
+GAP_SECONDS = 1.0
 
 
 class LockTimeout(Exception):  # noqa: N818 - waiting in vain is an outcome, not a mistake
@@ -173,7 +173,7 @@ class HeldFile:
     def _follow(self) -> None:
         """Hold the file that has taken the name; one that is missing is looked for once more."""
         if not self.path.exists():
-            time.sleep(_GAP_SECONDS)
+            time.sleep(GAP_SECONDS)
         try:
             descriptor = open_regular(self.path, os.O_RDONLY)
         except FileNotFoundError:
@@ -236,7 +236,7 @@ def _open_or_make(
             if shared:
                 return None, False
             if not is_last_look:
-                pause(_GAP_SECONDS)
+                pause(GAP_SECONDS)
     try:
         return open_regular(path, os.O_RDWR | os.O_CREAT | os.O_EXCL), True
     except FileExistsError:

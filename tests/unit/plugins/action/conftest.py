@@ -53,7 +53,9 @@ from ansible.plugins.loader import init_plugin_loader
 init_plugin_loader()
 import alibabacloud_ram20150501.client
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils import _stopping
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file import locks
 from ansible_collections.keysmith.alibabacloud.tests.unit.plugins.keyring_task import run_keyring
+locks.GAP_SECONDS = 0.02
 fsync = os.fsync
 os.fsync = lambda descriptor: (sys.audit("keysmith.fsync"), fsync(descriptor))[1]
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
