@@ -2,39 +2,115 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role leaves to module_defaults what is theirs."""
+"""What the role makes of its variables, and leaves to module_defaults."""
 
 from __future__ import annotations
 
 import json
 import typing as t
 
+import pytest
+
 if t.TYPE_CHECKING:
+    from subprocess import CompletedProcess
+
     from emulator import Emulator
 
     from .conftest import Controller
 
-FEW = {"concurrency": 3}
-PLAY = {
-    "hosts": "localhost",
-    "gather_facts": False,
-    "module_defaults": {
-        "keysmith.alibabacloud.ram_user": FEW,
-        "keysmith.alibabacloud.ram_keyring": FEW,
-    },
-    "roles": ["keysmith.alibabacloud.ram_credentials"],
-    "vars": {"ram_credentials_users": [{"name": f"user-{number}"} for number in range(8)]},
-}
+USERS = [{"name": f"user-{number}"} for number in range(8)]
+
+
+def run_role(
+    controller: Controller, variables: dict[str, t.Any], *options: str, **play: t.Any
+) -> CompletedProcess[str]:
+    """Run the role with variables, in a play that may say more."""
+    described = {
+        "hosts": "localhost",
+        "gather_facts": False,
+        "roles": ["keysmith.alibabacloud.ram_credentials"],
+        "vars": variables,
+        **play,
+    }
+    (controller.folder / "secrets").mkdir(exist_ok=True)
+    (controller.folder / "vault-password").write_text("open sesame")
+    (controller.folder / "play.yml").write_text(json.dumps([described]))
+    command = ("ansible-playbook", "play.yml", "--vault-password-file", "vault-password")
+    return controller.run(*command, *options)
+
+
+def test_module_defaults(emulator: Emulator, controller: Controller) -> None:
+    """Options that the role has no variable for come from module_defaults."""
+    defaults = {"keysmith.alibabacloud.ram_user": {"comments": "made by the role"}}
+
+    done = run_role(
+        controller, {"ram_credentials_users": [{"name": "bob"}]}, module_defaults=defaults
+    )
+
+    assert done.returncode == 0, done.stdout
+    assert emulator.state()["users"]["bob"]["comments"] == "made by the role"
 
 
 def test_concurrency_of_the_role(emulator: Emulator, controller: Controller) -> None:
-    """The role's tasks have as many requests in flight as module_defaults say."""
+    """The role's tasks have as many requests in flight as its variable says."""
     emulator.fail("*", "delay", ms=100, times=100)
-    (controller.folder / "secrets").mkdir()
-    (controller.folder / "vault-password").write_text("open sesame")
-    (controller.folder / "play.yml").write_text(json.dumps([PLAY]))
 
-    done = controller.run("ansible-playbook", "play.yml", "--vault-password-file", "vault-password")
+    done = run_role(controller, {"ram_credentials_users": USERS, "ram_credentials_concurrency": 2})
 
     assert done.returncode == 0, done.stdout
-    assert emulator.peak_in_flight() == 3
+    assert emulator.peak_in_flight() == 2
+
+
+def test_omitted_values(emulator: Emulator, controller: Controller) -> None:
+    """What is omitted in a user's description is not given, so that its default holds."""
+    omitted = "{{ not_said | default(omit) }}"
+    user = {"name": "ann", "file": omitted, "comments": omitted, "access_key": omitted}
+
+    done = run_role(controller, {"ram_credentials_users": [user]})
+
+    assert done.returncode == 0, done.stdout
+    assert len(emulator.state()["users"]["ann"]["access_keys"]) == 1
+    assert (controller.folder / "secrets" / "ram_keyring.yml").exists()
+
+
+@pytest.mark.parametrize("check", [(), ("--check",)])
+def test_refused_names(emulator: Emulator, controller: Controller, check: tuple[str, ...]) -> None:
+    """Names that YAML changes or that exist in another case are told before anything is made."""
+    emulator.call("CreateUser", UserName="Alice")
+
+    changed = run_role(controller, {"ram_credentials_users": [{"name": 83}, {"name": "x"}]}, *check)
+    cased = run_role(
+        controller, {"ram_credentials_users": [{"name": "x"}, {"name": "alice"}]}, *check
+    )
+
+    assert changed.returncode == cased.returncode == 2
+    assert "or truth values: 83. Put them in quotes" in changed.stdout
+    assert "there is one called Alice" in cased.stdout
+    assert list(emulator.state()["users"]) == ["Alice"]
+
+
+def test_last_line(emulator: Emulator, controller: Controller) -> None:
+    """The last task says in one line what became of the users and keys of its host."""
+    emulator.call("CreateUser", UserName="old")
+    users = [{"name": "new"}, {"name": "plain", "access_key": False}]
+
+    done = run_role(
+        controller, {"ram_credentials_users": [*users, {"name": "old", "state": "absent"}]}
+    )
+
+    assert (
+        "localhost: users: 2 created, 0 changed, 1 removed, 0 unchanged; "
+        "keys: 1 created, 0 changed, 0 removed, 1 unchanged" in done.stdout
+    ), done.stdout
+
+
+def test_deletion_of_one_account(emulator: Emulator, controller: Controller) -> None:
+    """Users are deleted only in the account that the run saw first, whatever the variable says."""
+    emulator.call("CreateUser", UserName="old")
+    pin = "{{ 'nobody' if ram_credentials__present is defined else omit }}"
+    users = [{"name": "old", "state": "absent"}]
+
+    done = run_role(controller, {"ram_credentials_users": users, "ram_credentials_account_id": pin})
+
+    assert done.returncode == 0, done.stdout
+    assert "old" not in emulator.state()["users"]

@@ -4,14 +4,15 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-name: provisioning_plan
-short_description: What each task of the role ram_credentials is to do
+name: _provisioning_plan
+short_description: (Internal) What each task of the role ram_credentials is to do
 version_added: 0.1.0
 author:
   - Keysmith maintainers (@keysmith)
 description:
   - Splits the list of users of the role P(keysmith.alibabacloud.ram_credentials#role) into the
-    lists that its tasks work on. It serves that role, and changes with it.
+    lists that its tasks work on.
+  - Internal to the collection. It serves that role, and changes with it.
 options:
   _input:
     description: The users, as the role describes them.
@@ -22,6 +23,10 @@ options:
     description: The vault file of users that name none.
     type: str
     required: true
+  omit:
+    description: Ansible's C(omit). What is this in the description of a user is not given.
+    type: raw
+    required: true
 """
 
 EXAMPLES = r"""
@@ -29,7 +34,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ plan.key_users | map(attribute='name') }}"
   vars:
-    plan: "{{ users | keysmith.alibabacloud.provisioning_plan('secrets/ram_keyring.yml') }}"
+    plan: "{{ users | keysmith.alibabacloud._provisioning_plan('secrets/ram_keyring.yml', omit) }}"
     users:
       - name: slb-api
       - name: reader
@@ -41,7 +46,8 @@ _value:
   description:
     - C(present) and C(absent), the users for M(keysmith.alibabacloud.ram_user).
     - C(key_users) for M(keysmith.alibabacloud.ram_keyring), and C(one_of_each_file) of them.
-    - C(repeated), the names that are listed more than once.
+    - C(repeated), the names that are listed more than once, and C(not_text), those that YAML took
+      for a number, a date or a truth value.
   type: dict
 """
 
@@ -58,15 +64,16 @@ OF_KEYS = ("name", "state", "file")
 NOT_OF_USERS = ("access_key", "file")
 
 
-def provisioning_plan(users: list[User], file: str) -> dict[str, t.Any]:
+def provisioning_plan(users: list[User], file: str, omit: object) -> dict[str, t.Any]:
     """Return the lists of the role's tasks, each in the order of the users.
 
     Jinja would take a hundred times as long, and Ansible evaluates a variable each time it is used.
     """
-    described = [_described(user, file) for user in users]
+    described = [_described(user, file, omit) for user in users]
     served = [user for user in described if _has_key(user)]
     key_users = [{name: user[name] for name in OF_KEYS} for user in served]
     return {
+        "not_text": [str(user["name"]) for user in described if not isinstance(user["name"], str)],
         "repeated": list(repeated_names(str(user["name"]) for user in described)),
         "present": [_without(user) for user in described if user["state"] != "absent"],
         "absent": [_without(user) for user in described if user["state"] == "absent"],
@@ -80,8 +87,8 @@ def _has_key(user: User) -> bool:
     return user["state"] == "absent" or boolean(user["access_key"], strict=False)
 
 
-def _described(user: User, file: str) -> User:
-    given = {name: value for name, value in user.items() if value is not None}
+def _described(user: User, file: str, omit: object) -> User:
+    given = {name: value for name, value in user.items() if value is not None and value != omit}
     # The role's argument specification takes null for a name.
     if "name" not in given:
         raise AnsibleFilterError("a user has no name")
@@ -97,4 +104,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Return them by name."""
-        return {"provisioning_plan": provisioning_plan}
+        return {"_provisioning_plan": provisioning_plan}
