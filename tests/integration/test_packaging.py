@@ -25,6 +25,7 @@ JUNK = (
     ".ansible/tmp/junk",
     ".env",
     ".git/config",
+    ".github/workflows/ci.yml",
     ".mypy_cache/junk",
     ".nox/junk",
     ".pytest_cache/junk",
@@ -77,7 +78,13 @@ def test_release(emulator: Emulator, controller: Controller, tmp_path: Path) -> 
     (key,) = emulator.state()["users"]["slb-api"]["access_keys"]
     assert key["access_key_secret"] in stored
     assert packed.isdisjoint(JUNK)
-    assert {"README.md", "meta/runtime.yml", "playbooks/provision.yml"} <= packed
+    assert {
+        "CODE_OF_CONDUCT.md",
+        "README.md",
+        "SECURITY.md",
+        "meta/runtime.yml",
+        "playbooks/provision.yml",
+    } <= packed
 
 
 def test_documentation(controller: Controller) -> None:
