@@ -19,10 +19,15 @@ if t.TYPE_CHECKING:
 GLANCE_SECONDS = 0.005
 
 
+def journal_of(keyring: Path) -> Path:
+    """Return where the journal of a keyring is."""
+    return keyring.with_name(f".{keyring.name}.pending.yml")
+
+
 @contextlib.contextmanager
 def kept_journal(keyring: Path, copy: Path) -> Iterator[None]:
     """Give the journal beside the keyring, should one appear, a second name that outlives it."""
-    journal = keyring.with_name(f".{keyring.name}.pending.yml")
+    journal = journal_of(keyring)
     over = threading.Event()
 
     def look_out() -> None:

@@ -18,7 +18,7 @@ from ansible.parsing.vault import VaultLib, VaultSecret
 
 from .clocks import machine_cpu_seconds
 from .contenders import KEYRING, PASSWORD_FILE, variables
-from .journal import count_commits, kept_journal
+from .journal import count_commits, journal_of, kept_journal
 from .measurement import AGAIN, Measurement
 
 if t.TYPE_CHECKING:
@@ -65,6 +65,7 @@ class Site:
         journal = self._folder / f"journal-{run}"
         self._cloud.forget_requests()
         before, everything_before = self._cloud.cpu_seconds(), machine_cpu_seconds()
+        earlier = count_commits(journal_of(self._keyring))
         with kept_journal(self._keyring, journal):
             taken = self._run(contender.command)
         emulator_cpu = self._cloud.cpu_seconds() - before
@@ -78,7 +79,7 @@ class Site:
             users=len(self._names),
             run=run,
             in_flight=min(contender.in_flight, len(self._names)),
-            commits=count_commits(journal),
+            commits=count_commits(journal) - earlier,
             emulator_cpu=emulator_cpu,
             others_cpu=max(0.0, everything - emulator_cpu - taken["cpu"]),
             traffic=traffic,

@@ -28,7 +28,10 @@ mkdir secrets ~/Downloads
 printf '%s\\n' 'AccessKey ID,AccessKey Secret' '{",".join(EXAMPLE_KEYS["legacy-api"])}' \\
   > ~/Downloads/AccessKey.csv
 ansible localhost -m keysmith.alibabacloud.ram_user \\
-  -a '{{"users": [{{"name": "slb-api"}}, {{"name": "ddos-api"}}]}}'
+  -a '{{"users": [{{"name": "slb-api"}}, {{"name": "ddos-api"}}, {{"name": "reader"}},
+    {{"name": "ops", "policies": ["AliyunRAMFullAccess"]}}]}}'
+ansible localhost -m keysmith.alibabacloud.ram_keyring \\
+  -a '{{"users": ["slb-api", "reader", "ops"], "file": "secrets/ram_keyring.yml"}}'
 """
 PLAY = "- hosts: localhost\n  gather_facts: false\n  tasks:\n"
 

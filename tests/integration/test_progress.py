@@ -43,7 +43,7 @@ def test_terminal_shows_progress(controller: Controller) -> None:
     """On a terminal, a long task says how far it is, once and not for each user."""
     shown = run_on_a_terminal(controller)
 
-    told = re.findall(r"ram_keyring: \d of 8 keys created, \d s", shown)
+    told = re.findall(r"ram_keyring: \d of 8 users done, \d s", shown)
     assert "changed=1" in shown
     assert len(told) == 1
 
@@ -54,7 +54,7 @@ def test_log_shows_no_progress(controller: Controller) -> None:
     done = controller.run(*COMMAND)
 
     assert "changed=1" in done.stdout
-    assert "keys created" not in done.stdout + done.stderr
+    assert "users done" not in done.stdout + done.stderr
 
 
 def run_on_a_terminal(controller: Controller) -> str:
