@@ -8,6 +8,7 @@ Nothing else of the collection imports it, so a host without it gets a message a
 
 from __future__ import annotations
 
+import shlex
 import sys
 import typing as t
 from dataclasses import dataclass
@@ -15,6 +16,12 @@ from dataclasses import dataclass
 from .errors import RamError
 
 LIBRARY = "alibabacloud_ram20150501"
+# As in requirements.txt, which is not there where a module runs.
+REQUIREMENTS = (
+    "alibabacloud-credentials>=1.0.9,<2",
+    "alibabacloud-ram20150501>=1.2,<2",
+    "alibabacloud-tea-openapi>=0.4.3,<0.5",
+)
 
 
 class MissingLibraryError(RamError):
@@ -23,8 +30,7 @@ class MissingLibraryError(RamError):
     def __init__(self, module: str) -> None:
         super().__init__(
             f"The Alibaba Cloud SDK is missing: this Python can't import {module}. "
-            f"Install what the collection needs: {sys.executable} -m pip install -r "
-            ".../ansible_collections/keysmith/alibabacloud/requirements.txt"
+            f"Install it: {shlex.join([sys.executable, '-m', 'pip', 'install', *REQUIREMENTS])}"
         )
 
 

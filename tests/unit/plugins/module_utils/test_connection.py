@@ -12,6 +12,7 @@ import ipaddress
 import json
 import os
 import platform
+import shlex
 import socket
 import ssl
 import subprocess
@@ -34,6 +35,7 @@ from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.optio
     CONNECTION_SPEC,
     ConnectionOptions,
 )
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.sdk import REQUIREMENTS
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram.access_key import (
     AccessKeyApi,
 )
@@ -258,14 +260,26 @@ def run_alone(
 
 
 def test_missing_library(pairs: dict[str, Pair]) -> None:
-    """Without the SDK the message tells how to install it, and there is no traceback."""
+    """Without the SDK the message ends with a line that installs it, and there is no traceback."""
     result, printed = run_alone(
         {"name": "ann", **pairs["ann"]}, {}, "sys.modules['alibabacloud_ram20150501'] = None"
     )
 
     assert "can't import alibabacloud_ram20150501" in result["msg"]
-    assert f"{sys.executable} -m pip install -r" in result["msg"]
+    _text, _colon, line = result["msg"].partition("Install it: ")
+    assert shlex.split(line) == [sys.executable, "-m", "pip", "install", *REQUIREMENTS]
     assert printed.strip() == ""
+
+
+def test_requirements() -> None:
+    """What the message installs is what the collection says that it needs."""
+    lines = (
+        (Path(__file__).parents[4] / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    )
+
+    named = [line for line in lines if line and not line.startswith("#")]
+
+    assert named == list(REQUIREMENTS)
 
 
 @pytest.mark.parametrize(
