@@ -20,6 +20,7 @@ from ..plugin_utils._keyring.run import FileOptions, Work, converge_files
 from ..plugin_utils._keyring.table import Choices
 from ..plugin_utils._pairs.source import find_owners, read_download
 from ..plugin_utils._progress import Progress
+from ..plugin_utils._vault_file.locks import missing_files
 from ..plugin_utils._vault_file.vault import Vault
 
 if t.TYPE_CHECKING:
@@ -68,6 +69,8 @@ class ActionModule(RamAction):
         if users == []:
             return {"changed": False, "users": []}
         vault = Vault.of_run(self._loader)
+        # Who looks for a file twice need not wait if the first look was a while ago.
+        missing = missing_files(self.resolve_path(user["file"]) for user in users or [])
         path = params["import_csv"]
         download = read_download(self.resolve_path(path), vault) if path is not None else None
         client = self.connect(params)
@@ -81,7 +84,7 @@ class ActionModule(RamAction):
         wanted = self._wanted(users, owned)
         options, settings = self._file_options(params, wanted), self._settings(params, owned)
         new_users = params["new_users"] if settings.check_mode else ()
-        work = Work(client, vault, wanted, options, settings, new_users)
+        work = Work(client, vault, wanted, options, settings, new_users, missing)
         keyrings, problem = converge_files(work)
         self._tell_of_new_keys(keyrings)
         names = [user["name"] for user in users]

@@ -9,7 +9,7 @@ import re
 import time
 import typing as t
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...module_utils._cloud.errors import InputError, ProblemsError, RamError, unforeseen
 from ...module_utils._stopping import pause
@@ -57,7 +57,8 @@ class FileOptions:
 class Work:
     """All that a task is to do; `wanted` has real paths.
 
-    `new_users` are names that count as users without a key although nobody has created them yet.
+    `new_users` are names that count as users without a key although nobody has created them yet;
+    `missing` says since when which of the files is known not to be there.
     """
 
     client: Client
@@ -66,6 +67,7 @@ class Work:
     options: FileOptions
     settings: Settings
     new_users: Collection[str] = ()
+    missing: Mapping[Path, float] = field(default_factory=dict)
 
     @property
     def names(self) -> list[str]:
@@ -129,7 +131,7 @@ def _open_all(stack: ExitStack, work: Work) -> list[Keyring]:
     for path in paths:
         _refuse_own_names(path)
         _refuse_bad_place(path)
-    locked = _lock(stack, paths, work.options.lock_timeout, shared=dry)
+    locked = _lock(stack, paths, work, shared=dry)
     files = [_open(locked[path], work.vault, work.options) for path in sorted(work.wanted)]
     logs = [_open_log(stack, work.client, file, dry=dry) for file in files]
     directory = Directory(work.client, work.names, frozenset(work.new_users))
@@ -198,10 +200,13 @@ def _refuse_bad_place(path: Path) -> None:
 
 
 def _lock(
-    stack: ExitStack, paths: Sequence[Path], timeout: int, *, shared: bool
+    stack: ExitStack, paths: Sequence[Path], work: Work, *, shared: bool
 ) -> dict[Path, HeldFile]:
+    timeout = work.options.lock_timeout
     try:
-        return stack.enter_context(locked_files(paths, timeout, shared=shared, pause=pause))
+        return stack.enter_context(
+            locked_files(paths, timeout, shared=shared, missing=work.missing, pause=pause)
+        )
     except LockTimeout as error:
         raise InputError(f"Gave up after waiting {timeout} s (lock_timeout): {error}") from None
     except OSError as error:

@@ -19,6 +19,7 @@ import time
 import typing as t
 from contextlib import ExitStack
 from pathlib import Path
+from types import MappingProxyType
 
 from .durable import (
     DurableWriteError,
@@ -30,7 +31,7 @@ from .durable import (
 from .replaceable import refuse_irreplaceable
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 _POLL_SECONDS = 0.05
 # Editors that remove a file before they write it leave a gap; who looks twice does not fall in.
@@ -187,17 +188,24 @@ class HeldFile:
         self._descriptor, self._is_new = descriptor, False
 
 
+def missing_files(paths: Iterable[Path]) -> dict[Path, float]:
+    """Return when, by the monotonic clock, it was seen which of these files are not there."""
+    return {path: time.monotonic() for path in paths if _is_missing(path)}
+
+
 @contextlib.contextmanager
 def locked_files(
     paths: Sequence[Path],
     timeout: float,
     *,
     shared: bool = False,
+    missing: Mapping[Path, float] = MappingProxyType({}),
     pause: Callable[[float], object] = time.sleep,
 ) -> Iterator[dict[Path, HeldFile]]:
     """Hold these real files inside a `with` block, each by its path.
 
-    One that is not there is made, empty and private, and removed again if it stays so. `shared`
+    One that is not there, as two looks a second apart say, is made, empty and private, and removed
+    again if it stays so; the first look may be one of `missing_files`. `shared`
     locks go together, keep the others out and write nothing: what is not there is not made.
     Entering raises LockTimeout after `timeout` seconds of waiting, OSError for what is no file or
     can't be made, and what `pause` raises, which is to sleep.
@@ -205,7 +213,10 @@ def locked_files(
     deadline = time.monotonic() + timeout
     while True:
         with ExitStack() as stack:
-            held = [_opened(stack, path, shared=shared, pause=pause) for path in set(paths)]
+            held = [
+                _opened(stack, path, shared=shared, missing=missing.get(path), pause=pause)
+                for path in set(paths)
+            ]
             kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
             # One order for everybody, so that two runs on the same files never wait for each other.
             for file in sorted(held, key=lambda file: file.place):
@@ -218,16 +229,21 @@ def locked_files(
 
 
 def _opened(
-    stack: ExitStack, path: Path, *, shared: bool, pause: Callable[[float], object]
+    stack: ExitStack,
+    path: Path,
+    *,
+    shared: bool,
+    missing: float | None,
+    pause: Callable[[float], object],
 ) -> HeldFile:
-    descriptor, is_new = _open_or_make(path, shared=shared, pause=pause)
+    descriptor, is_new = _open_or_make(path, shared=shared, missing=missing, pause=pause)
     file = HeldFile(path, descriptor, is_new=is_new)
     stack.callback(file.let_go)
     return file
 
 
 def _open_or_make(
-    path: Path, *, shared: bool, pause: Callable[[float], object]
+    path: Path, *, shared: bool, missing: float | None, pause: Callable[[float], object]
 ) -> tuple[int | None, bool]:
     for is_last_look in (False, True):
         try:
@@ -236,11 +252,12 @@ def _open_or_make(
             if shared:
                 return None, False
             if not is_last_look:
-                pause(GAP_SECONDS)
+                now = time.monotonic()
+                pause(max(0.0, GAP_SECONDS - (now - (now if missing is None else missing))))
     try:
         return open_regular(path, os.O_RDWR | os.O_CREAT | os.O_EXCL), True
     except FileExistsError:
-        return _open_or_make(path, shared=shared, pause=pause)
+        return _open_or_make(path, shared=shared, missing=missing, pause=pause)
 
 
 def _wait_for(
@@ -253,6 +270,17 @@ def _wait_for(
         if time.monotonic() >= deadline:
             raise LockTimeout(f"{file.path} is locked by {file.holder()}")
         pause(_POLL_SECONDS)
+
+
+def _is_missing(path: Path) -> bool:
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        # What is wrong with it is told where it is opened.
+        return False
+    return False
 
 
 def _remove_if_there(path: Path) -> None:

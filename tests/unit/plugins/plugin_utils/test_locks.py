@@ -14,12 +14,14 @@ import typing as t
 
 import pytest
 
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file import locks
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.durable import (
     read_file,
 )
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.locks import (
     LockTimeout,
     locked_files,
+    missing_files,
 )
 
 if t.TYPE_CHECKING:
@@ -191,6 +193,22 @@ def test_missing_file_is_looked_for_twice(tmp_path: Path) -> None:
     with locked_files([path], 0, pause=lambda _seconds: path.write_bytes(b"back") and None) as held:
         assert not held[path].is_missing
         assert held[path].read() == b"back"
+
+
+@pytest.mark.parametrize(("ago", "waited"), [(0.0, 1.0), (0.6, 0.4), (9.0, 0.0)])
+def test_second_look_follows_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ago: float, waited: float
+) -> None:
+    """Between the two looks lies a second, of which an earlier first look takes its part."""
+    path = tmp_path / "keys"
+    pauses: list[float] = []
+    monkeypatch.setattr(locks, "GAP_SECONDS", 1.0)
+    missing = {found: since - ago for found, since in missing_files([path]).items()}
+
+    with locked_files([path], 0, missing=missing, pause=pauses.append):
+        pass
+
+    assert pauses == [pytest.approx(waited, abs=0.1)]
 
 
 def test_shared_lock_makes_nothing(tmp_path: Path) -> None:
