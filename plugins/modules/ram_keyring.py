@@ -81,8 +81,8 @@ options:
         where that of O(file) does.
       - It is written once the vault file is, and only if the keys in it are different. All users
         must have the same O(file).
-      - It keeps the vault password that opens it; a new one gets that of O(file). O(vault_id)
-        overrides both.
+      - It keeps the vault password that opens it; a new one gets that of O(vault_id), else that of
+        O(file).
       - If there is a file that is not encrypted, or that holds anything else, or a key that works
         or is inactive and is not in O(file) with the same secret, the task fails before any key is
         created.
@@ -101,9 +101,12 @@ options:
     default: ram_keyring
   vault_id:
     description:
-      - ID of the vault password to encrypt with.
-      - If not given, the one that opened the file; else C(DEFAULT_VAULT_ENCRYPT_IDENTITY), else the
-        first that this run was given.
+      - ID of the vault password that encrypts a new file. If not given,
+        C(DEFAULT_VAULT_ENCRYPT_IDENTITY), else the first that this run was given.
+      - A file that is there keeps the password that opens it and its vault id. The task warns if
+        another one is named here.
+      - A password that was typed at a prompt, and has opened no file of the task, is asked for once
+        more before new keys are encrypted with it.
     type: str
   on_unmanaged:
     description: What to do for a user that has no entry but one key in the cloud. V(create) makes a
@@ -148,8 +151,8 @@ options:
 notes:
   - Each entry is C(user_name) with C(access_key_id), C(access_key_secret), C(account_id),
     C(user_id) and C(created), all quoted. Only the lines of entries that change are rewritten.
-  - What a killed run had under way is in C(.<file>.pending) beside the file, its secrets encrypted.
-    The next run settles it. Do not put it, or C(.<file>.lock), under version control.
+  - What a run had under way, and each new key for a day, is in C(.<file>.pending.yml) beside the
+    file, its secrets encrypted. The next run settles it. Do not put it under version control.
   - Load the file with C(vars_files) in the plays that need it. As C(group_vars/all) it would hand
     all keys to every host.
   - Ctrl-C, SIGTERM, SIGHUP and the task's C(timeout) let what is in flight end, and begin nothing

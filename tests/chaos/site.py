@@ -61,7 +61,6 @@ class Site:
             (folder / name).mkdir(parents=True)
         self.file = folder / "work" / "keyring.yml"
         self.journal = self.file.with_name(f".{self.file.name}.pending.yml")
-        self.lock = self.file.with_name(f".{self.file.name}.lock")
         self._password_file = folder / "password"
         self._password_file.write_text(vault_file.PASSWORD)
         vault_file.write_new(self.file, layout)
@@ -141,10 +140,10 @@ class Site:
         }
 
     def is_locked(self) -> bool:
-        """Tell whether some process still holds the lock of the file."""
-        if not self.lock.exists():
+        """Tell whether some process still holds the file."""
+        if not self.file.exists():
             return False
-        with self.lock.open("rb") as lock:
+        with self.file.open("rb") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -153,8 +152,7 @@ class Site:
 
     def strays(self) -> list[str]:
         """Return the names of files beside the vault file that have no business there."""
-        expected = {self.file.name, self.lock.name}
-        return sorted({path.name for path in self.file.parent.iterdir()} - expected)
+        return sorted({path.name for path in self.file.parent.iterdir()} - {self.file.name})
 
     def _journal_records(self) -> list[dict[str, t.Any]]:
         lines = self.journal.read_bytes().splitlines() if self.journal.exists() else []

@@ -168,7 +168,7 @@ def test_keys_of_others_are_guarded(site: Site) -> None:
 
 def test_held_lock_is_found(site: Site) -> None:
     """A lock that some process still holds is found."""
-    with site.lock.open("wb") as lock:
+    with site.file.open("rb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         found = find_problems(site, strangers=set(), saved=set())
 

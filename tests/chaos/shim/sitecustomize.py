@@ -32,7 +32,6 @@ if t.TYPE_CHECKING:
 MAIN = os.getpid()
 FILE = Path(os.environ["CHAOS_FILE"])
 JOURNAL = f".{FILE.name}.pending.yml"
-LOCK = f".{FILE.name}.lock"
 STEP, _slash, TIMES = os.environ.get("CHAOS_STRIKE", "").partition("/")
 TRACE = os.environ.get("CHAOS_TRACE")
 ACTION = re.compile(r"^x-acs-action: *(\w+)", re.IGNORECASE | re.MULTILINE)
@@ -74,7 +73,7 @@ def tell(event: str, **details: object) -> None:
 def kind_of(path: str | os.PathLike[str]) -> str | None:
     """Return what a path is in the life of the vault file, None if it is nothing."""
     parent, name = os.path.split(os.path.abspath(os.fspath(path)))  # noqa: PTH100 - Path is wrapped
-    if parent != str(FILE.parent) or name == LOCK:
+    if parent != str(FILE.parent):
         return None
     if name in {JOURNAL, f"{JOURNAL}.tmp"}:
         return "journal"
