@@ -169,12 +169,24 @@ def start(controller: Controller, command: Sequence[str]) -> subprocess.Popen[st
 
 def process_at_work(controller: Controller) -> int:
     """Return the id of the process that holds the lock of the file."""
-    place = f":{(controller.folder / 'keys.yml').stat().st_ino}"
-    while True:
-        locks = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
-        holders = [lock[4] for lock in locks if lock[1] == "FLOCK" and lock[5].endswith(place)]
-        if holders:
-            return int(holders[0])
+    found: list[int] = []
+
+    def is_found() -> bool:
+        found.extend(holders_of(controller.folder / "keys.yml"))
+        return bool(found)
+
+    wait_for(is_found)
+    return found[0]
+
+
+def holders_of(path: Path) -> list[int]:
+    """Return the ids of the processes that hold the file which has the name just now."""
+    try:
+        place = f":{path.stat().st_ino}"
+    except FileNotFoundError:
+        return []
+    locks = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
+    return [int(lock[4]) for lock in locks if lock[1] == "FLOCK" and lock[5].endswith(place)]
 
 
 def run_again(emulator: Emulator, controller: Controller) -> dict[str, dict[str, str]]:
