@@ -37,10 +37,17 @@ options:
       - The id of the account that the pair must belong to. An entry of another account, or of none,
         is refused.
     type: str
+  previous:
+    description:
+      - Returns the pair that the entry held before the current one, which an entry keeps while a
+        rotation is under way and after C(on_inactive=replace).
+    type: bool
+    default: false
   on_missing:
     description:
-      - What happens if a user has no entry, in a blank file too - V(error) fails, V(warn) warns and
-        leaves the user out, V(skip) leaves the user out. Whatever else is wrong is an error.
+      - What happens if a user has no entry, in a blank file too, or with O(previous) no such pair -
+        V(error) fails, V(warn) warns and leaves the user out, V(skip) leaves the user out. Whatever
+        else is wrong is an error.
     type: str
     choices:
       - error
@@ -68,6 +75,16 @@ EXAMPLES = r"""
   vars:
     file: secrets/ram_keyring.yml
     users: [ann, bob]
+  no_log: true
+
+- name: Find out whether the pair of before still works
+  keysmith.alibabacloud.ram_user_info:
+    access_key_id: "{{ old.access_key_id }}"
+    access_key_secret: "{{ old.access_key_secret }}"
+    name: ops
+  vars:
+    old: "{{ lookup('keysmith.alibabacloud.ram_key', 'ops', file=file, previous=true) }}"
+    file: secrets/ram_keyring.yml
   no_log: true
 """
 
@@ -120,9 +137,11 @@ class LookupModule(LookupBase):
         # A name of digits that nobody quoted may be another one by now.
         if not isinstance(user, str) or not user:
             raise InputError("The name of a user must be a text that is not empty: quote it")
-        pair = stored.find(user)
+        pair = stored.find(user, previous=self.get_option("previous"))
         if pair is None:
-            self._tell_missing(f"User {user} has no entry in {stored.path}")
+            has_entry = f"The entry of user {user} in {stored.path} has no previous pair"
+            has_none = f"User {user} has no entry in {stored.path}"
+            self._tell_missing(has_entry if stored.has(user) else has_none)
             return None
         wanted = self.get_option("account_id")
         if wanted is not None and pair["account_id"] != wanted:

@@ -60,6 +60,16 @@ options:
     type: str
     choices: [present, absent]
     default: present
+  keep_key:
+    description:
+      - With V(true), O(state=absent) removes the entry only. The key stays in the cloud as it is,
+        the one that it replaced too, and a warning names them, as the file was perhaps the only
+        place that had the secret.
+      - Nothing is asked of keys that go on being used elsewhere, so the key that signs the task may
+        be one of them.
+    type: bool
+    default: false
+    version_added: 0.2.0
   import_csv:
     description:
       - A CSV file as it is downloaded from the console, plain or encrypted with ansible-vault as a
@@ -191,6 +201,13 @@ EXAMPLES = r"""
       - name: slb-api
       - name: ddos-api
         state: absent
+
+- name: Let somebody else look after a key from now on
+  keysmith.alibabacloud.ram_keyring:
+    file: secrets/ram_keyring.yml
+    name: legacy-api
+    state: absent
+    keep_key: true
 
 - name: Store a key that was made in the console
   keysmith.alibabacloud.ram_keyring:

@@ -148,3 +148,20 @@ class Remove(Deed):
             if self.case.key(key_id):
                 hands.delete(self.case.user_name, key_id)
         book.remove(self.case.user_name)
+
+
+class Forget(Deed):
+    """The entry goes, and its keys stay where they are."""
+
+    told = "removed"
+    proven_by = frozenset()
+
+    @property
+    def staying(self) -> list[str]:
+        """The ids of the keys whose secrets the file no longer holds."""
+        ids = t.cast("Entry", self.case.entry).key_ids
+        return [key_id for key_id in ids if self.case.key(key_id)]
+
+    def predict(self, book: Book) -> None:
+        """Strike the entry out."""
+        book.remove(self.case.user_name)

@@ -231,7 +231,7 @@ class Keyring:
         if owned:
             decision = self._import(case, owned)
         elif request.state == "absent":
-            decision = decide_absent(case)
+            decision = decide_absent(case, self._settings.choices)
         else:
             decision = decide_present(case, self._settings.choices)
         deed = self._told(decision.deed or Keep(case))

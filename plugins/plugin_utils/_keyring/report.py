@@ -9,6 +9,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ...module_utils._work.stats import CHANGED, FAILED, FATES
+from .deeds import Forget
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -99,7 +100,12 @@ def warnings_of(file: KeyringFile, items: Sequence[Item]) -> list[str]:
     """Return what there is to say about users although nothing is wrong; many at once."""
     also = [item for item in items if item.decision.also]
     clear = [item.name for item in items if item.case.entry and file.is_in_clear(item.case.entry)]
-    return [*_of_unrecorded(also, file), *_of_clear_secrets(clear, file)]
+    staying = {item.name: item.deed.staying for item in items if isinstance(item.deed, Forget)}
+    return [
+        *_of_unrecorded(also, file),
+        *_of_clear_secrets(clear, file),
+        *_of_staying({name: ids for name, ids in staying.items() if ids}, file),
+    ]
 
 
 def _of_unrecorded(items: Sequence[Item], file: KeyringFile) -> list[str]:
@@ -118,6 +124,16 @@ def _of_clear_secrets(names: Sequence[str], file: KeyringFile) -> list[str]:
     return [
         f"The secrets of {len(names)} users are not encrypted in {file.path}: {', '.join(names)}"
     ]
+
+
+def _of_staying(staying: Mapping[str, list[str]], file: KeyringFile) -> list[str]:
+    if len(staying) <= FEW:
+        return [
+            f"User {name} still has key {', '.join(ids)}, which {file.path} no longer holds"
+            for name, ids in staying.items()
+        ]
+    told = ", ".join(f"{name} ({', '.join(ids)})" for name, ids in staying.items())
+    return [f"{len(staying)} users still have keys that {file.path} no longer holds: {told}"]
 
 
 def diff_of(

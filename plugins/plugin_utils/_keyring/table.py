@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from ...module_utils._ram.access_key import QUOTA
 from .clock import told_time
-from .deeds import Activate, Create, Deed, Import, Keep, Remove, Replace
+from .deeds import Activate, Create, Deed, Forget, Import, Keep, Remove, Replace
 
 if t.TYPE_CHECKING:
     from ...module_utils._ram.access_key import AccessKey
@@ -26,6 +26,7 @@ class Choices:
     on_unmanaged: str
     on_inactive: str
     on_missing: str
+    keep_key: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,10 +123,12 @@ def decide_import(
     return Decision(deed, also=_others(case, imported=key_id))
 
 
-def decide_absent(case: Situation) -> Decision:
-    """Decide how the user's key comes to be gone from cloud and file."""
+def decide_absent(case: Situation, choices: Choices) -> Decision:
+    """Decide how the user's key comes to be gone from the file, and from the cloud unless kept."""
     refusal = _refuse_doubt(case) or _refuse_stranger(case)
-    return refusal or Decision(Remove(case) if case.entry else Keep(case))
+    if refusal or case.entry is None:
+        return refusal or Decision(Keep(case))
+    return Decision(Forget(case) if choices.keep_key else Remove(case))
 
 
 def _refuse_doubt(case: Situation) -> Decision | None:

@@ -11,15 +11,18 @@ import stat
 import typing as t
 
 from ...module_utils._cloud.errors import InputError
-from .text import KeyringTextError, read_entries
+from .text import NESTED, KeyringTextError, read_entries
 from .vault import Vault, is_encrypted
 
 if t.TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from .text import Scalar
 
+FIELDS_OF_PAIR = ("access_key_id", "access_key_secret", "created")
 FIELDS = ("access_key_id", "access_key_secret", "account_id", "user_id", "created")
+_PREVIOUS = f"previous{NESTED}"
 _KEY_ID = re.compile(r"[A-Za-z0-9._]+")
 _SECRET = re.compile(r"[!-~]+")
 _ACCOUNT_ID = re.compile(r"[0-9]+")
@@ -49,21 +52,31 @@ class StoredPairs:
         except KeyringTextError as error:
             raise InputError(f"{path}: {error}") from None
 
-    def find(self, user: str) -> dict[str, str | None] | None:
+    def find(self, user: str, *, previous: bool = False) -> dict[str, str | None] | None:
         """Return the fields of a user's entry, what it leaves out as None; None if it has none.
 
+        With `previous`, the pair is the one that the entry held before, None if it keeps none.
         Raises InputError if the entry is no pair.
         """
         scalars = self._entries.get(user)
         if scalars is None:
             return None
         what = f"The entry of user {user} in {self.path}"
+        if previous:
+            scalars = _with_previous(scalars)
+            what = f"The previous pair of user {user} in {self.path}"
+            if not any(field in scalars for field in FIELDS_OF_PAIR):
+                return None
         secret = scalars.get("access_key_secret")
         if secret and not secret.vaulted and not self._is_vault:
             raise InputError(f"{what} has its secret in clear: encrypt it, or replace the key")
         pair = {field: self._plain(scalars.get(field), field, user) for field in FIELDS}
         _refuse_no_pair(pair, what)
         return pair
+
+    def has(self, user: str) -> bool:
+        """Tell whether the user has an entry."""
+        return user in self._entries
 
     def _plain(self, scalar: Scalar | None, field: str, user: str) -> str | None:
         if scalar is None or not scalar.vaulted:
@@ -109,6 +122,17 @@ def _state_of(path: Path) -> _State | None:
 def _state(status: os.stat_result) -> _State:
     times = status.st_mtime_ns, status.st_ctime_ns
     return status.st_dev, status.st_ino, status.st_size, *times
+
+
+def _with_previous(scalars: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    """Return the fields of an entry with its previous pair in the place of the current one."""
+    owner = {name: scalar for name, scalar in scalars.items() if name not in FIELDS_OF_PAIR}
+    previous = {
+        name.removeprefix(_PREVIOUS): scalar
+        for name, scalar in scalars.items()
+        if name.startswith(_PREVIOUS)
+    }
+    return {**owner, **previous}
 
 
 def _refuse_no_pair(pair: dict[str, str | None], what: str) -> None:

@@ -96,6 +96,75 @@ def test_hand_written_entry(tmp_path: Path) -> None:
     assert pair["account_id"] is pair["user_id"] is pair["created"] is None
 
 
+def with_previous(*, inline: bool = False, **fields: str) -> str:
+    """Return the lines of ann's entry with the pair that it held before, changed by `fields`."""
+    before = {"access_key_id": "LTAIold", "access_key_secret": "S3cretOfOld", "created": "2026-08"}
+    lines = entry("ann", inline=inline) + "    previous:\n"
+    for name, value in {**before, **fields}.items():
+        if inline and name == "access_key_secret":
+            lines += f"      {name}: !vault |\n" + textwrap.indent(closed(value), " " * 8)
+        else:
+            lines += f'      {name}: "{value}"\n'
+    return lines
+
+
+@pytest.mark.parametrize("inline", [False, True])
+def test_previous_pair(tmp_path: Path, *, inline: bool) -> None:
+    """The pair that an entry held before is given if asked for, as one of the entry's owner."""
+    write(tmp_path / "keys.yml", with_previous(inline=inline), inline=inline)
+    account_id = FIELDS["account_id"]
+
+    [current] = look_up("ann", directory=tmp_path)
+    [previous] = look_up("ann", directory=tmp_path, previous=True, account_id=account_id)
+
+    assert current == FIELDS
+    assert previous == {
+        **FIELDS,
+        "access_key_id": "LTAIold",
+        "access_key_secret": "S3cretOfOld",
+        "created": "2026-08",
+    }
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"access_key_secret": ""}, "has no access_key_secret"),
+        ({"access_key_id": ""}, "has no access_key_id"),
+        ({"access_key_secret": "{{ S3cret }}"}, "refers to another variable in access_key_secret"),
+    ],
+)
+def test_no_previous_pair(tmp_path: Path, fields: dict[str, t.Any], reason: str) -> None:
+    """Half a pair of before is an error, never completed with a half of the current one."""
+    write(tmp_path / "keys.yml", with_previous(**fields))
+
+    message = refusal("ann", directory=tmp_path, previous=True, on_missing="skip")
+
+    assert f"The previous pair of user ann in {tmp_path}/keys.yml {reason}" in message
+
+
+def test_previous_secret_in_clear(tmp_path: Path) -> None:
+    """A secret of before that stands in clear is an error as a current one is."""
+    old = "    previous:\n      access_key_id: LTAIold\n      access_key_secret: S3cretOfOld\n"
+    write(tmp_path / "keys.yml", entry("ann", inline=True) + old, inline=True)
+
+    assert "secret in clear" in refusal("ann", directory=tmp_path, previous=True)
+
+
+@pytest.mark.parametrize("none", ["", "    previous:\n"])
+def test_missing_previous_pair(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], none: str
+) -> None:
+    """An entry without a pair of before is missing one: an error, a warning or left out."""
+    write(tmp_path / "keys.yml", entry("ann") + none)
+    options: dict[str, t.Any] = {"directory": tmp_path, "previous": True}
+
+    assert "has no previous pair" in refusal("ann", **options)
+    assert look_up("ann", on_missing="skip", **options) == []
+    assert look_up("ann", on_missing="warn", **options) == []
+    assert "user ann" in capsys.readouterr().err
+
+
 def test_only_what_is_asked_for_is_opened(tmp_path: Path) -> None:
     """In an inline file, a secret that nobody here can open keeps nobody from another."""
     strange = textwrap.indent(closed("x", [("default", VaultSecret(b"other"))]), " " * 6)
