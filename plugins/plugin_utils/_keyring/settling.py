@@ -37,7 +37,7 @@ if t.TYPE_CHECKING:
     from .hands import Hands
     from .log import Log
     from .looks import Finding, Looks
-    from .records import LoggedKey, Run
+    from .records import Intent, LoggedKey, Run
     from .suspicion import ToldSuspect
 
 
@@ -318,12 +318,19 @@ class Settler:
             return
         known = {*self._in_file, *self._history.key_ids(), *self._desk.spared}
         suspicion = Suspicion(self._desk, known, self._now)
-        for user_id in {intent.user_id for _run, intent in unanswered}:
-            of_user = [(run, intent) for run, intent in unanswered if intent.user_id == user_id]
-            is_over = suspicion.follow_up(of_user, owners[user_id], keys[user_id])
-            if is_over:
-                self._settled.users.add(user_id)
-                self._settled.creates |= {(run.header.run, user_id) for run, _intent in of_user}
+        creates: dict[str, list[tuple[Run, Intent]]] = {}
+        for run, intent in unanswered:
+            creates.setdefault(intent.user_id, []).append((run, intent))
+        seem_over = {
+            user_id: of_user
+            for user_id, of_user in creates.items()
+            if suspicion.follow_up(of_user, owners[user_id], keys[user_id])
+        }
+        for user_id in suspicion.look_again(seem_over, owners):
+            self._settled.users.add(user_id)
+            self._settled.creates |= {
+                (run.header.run, user_id) for run, _intent in creates[user_id]
+            }
         self.settlement.suspects = suspicion.suspects
         self.settlement.warnings += suspicion.warnings
         self.settlement.touched_cloud = suspicion.touched_cloud

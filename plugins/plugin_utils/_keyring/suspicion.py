@@ -16,13 +16,14 @@ from ...module_utils._cloud.errors import RamError
 from ...module_utils._cloud.times import timestamp
 from ...module_utils._ram.access_key import ACTIVE, INACTIVE, AccessKeyApi, find_keys
 from ...module_utils._stopping import StoppedError, pause
+from ...module_utils._work.pool import map_all
 from .clock import told_time
 from .evidence import Candidate, Fate, Use, answers_to, fates, goes_at, is_over
 from .looks import LOOKS_APART
 from .records import Cleared, SetAside, Suspected
 
 if t.TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ...module_utils._cloud.clock import Moment
     from ...module_utils._ram.access_key import AccessKey
@@ -67,10 +68,10 @@ class Suspicion:
         owner: User | None,
         keys: Sequence[AccessKey],
     ) -> bool:
-        """Do what is due for one user, and return whether nothing is left to follow up."""
+        """Do what is due for one user; return whether nothing seems to be left to follow up."""
         intents = [intent for _run, intent in creates]
-        ours = [intent for run, intent in creates if self._desk.log.is_original(run.header)]
-        user_name = owner.user_name if owner else intents[0].user_name
+        ours = self._noted_here(creates)
+        user_name = _name_of(owner, creates)
         found = self._candidates(ours or intents, user_name, keys)
         if not ours:
             return self._name_only(found, intents, user_name)
@@ -78,7 +79,31 @@ class Suspicion:
         for each in found:
             if self._act(each, decided[each.key_id], user_name, ours[0]):
                 self._known.add(each.key_id)
-        return self._are_over(ours) and self._has_none_left(ours, user_name)
+        return self._are_over(ours) and not self.suspects.get(ours[0].user_id)
+
+    def look_again(
+        self,
+        creates: Mapping[str, Sequence[tuple[Run, Intent]]],
+        owners: Mapping[str, User | None],
+    ) -> list[str]:
+        """Return the users, by id, for whom a second look finds no key of their creates either."""
+        if not creates:
+            return []
+        pause(LOOKS_APART)
+
+        def has_none(user_id: str) -> bool:
+            of_user = creates[user_id]
+            intents = self._noted_here(of_user) or [intent for _run, intent in of_user]
+            user_name = _name_of(owners[user_id], of_user)
+            keys = find_keys(self._desk.client, user_name) or []
+            return not self._candidates(intents, user_name, keys)
+
+        are_over = map_all(has_none, list(creates), self._desk.concurrency)
+        return [user_id for user_id, is_over in zip(creates, are_over, strict=True) if is_over]
+
+    def _noted_here(self, creates: Sequence[tuple[Run, Intent]]) -> list[Intent]:
+        """Return the creates whose records stand where they were written."""
+        return [intent for run, intent in creates if self._desk.log.is_original(run.header)]
 
     def _candidates(
         self, intents: Sequence[Intent], user_name: str, keys: Sequence[AccessKey]
@@ -186,14 +211,6 @@ class Suspicion:
     def _signs(self, key_id: str) -> bool:
         return key_id in {signer.access_key_id for signer in self._desk.client.signers}
 
-    def _has_none_left(self, intents: Sequence[Intent], user_name: str) -> bool:
-        """Tell whether no key of these creates is there; that takes a second look."""
-        if self.suspects.get(intents[0].user_id):
-            return False
-        pause(LOOKS_APART)
-        keys = find_keys(self._desk.client, user_name) or []
-        return not self._candidates(intents, user_name, keys)
-
     def _name_only(
         self, found: Sequence[Candidate], intents: Sequence[Intent], user_name: str
     ) -> bool:
@@ -208,3 +225,7 @@ class Suspicion:
 
     def _are_over(self, intents: Sequence[Intent]) -> bool:
         return all(is_over(intent, self._now.earliest) for intent in intents)
+
+
+def _name_of(owner: User | None, creates: Sequence[tuple[Run, Intent]]) -> str:
+    return owner.user_name if owner else creates[0][1].user_name

@@ -324,6 +324,22 @@ def test_list_that_lacks_the_lost_key_once(
     assert file.log.exists()
 
 
+def test_second_look_for_many_users(
+    emulator: Emulator, run: Run, file: VaultFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many creates got no answer, the wait for the second look is one."""
+    add_users(emulator, "ann", "bob", "cleo")
+    emulator.fail("CreateAccessKey", "drop_before", times=3)
+    assert run(users=["ann", "bob", "cleo"]).failed
+    emulator.advance_clock(HOUR)
+    pauses: list[float] = []
+    monkeypatch.setattr(suspicion, "pause", pauses.append)
+    run(users=["ann", "bob", "cleo"], state="absent")
+
+    assert len(pauses) == 1
+    assert not file.log.exists()
+
+
 def test_suspect_that_fills_the_quota(emulator: Emulator, run: Run, lost: str) -> None:
     """A user who has no room but for a lost key waits, told until when; others go on."""
     add_users(emulator, "bob")
