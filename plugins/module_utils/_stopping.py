@@ -104,6 +104,11 @@ def refuse_if_out_of_time() -> None:
         )
 
 
+def is_out_of_task_time() -> bool:
+    """Tell whether it was the task's time-out that asked; nobody knows once `listening` ends."""
+    return _requests.reason == _SIGNALS[signal.SIGALRM]
+
+
 def pause(seconds: float) -> None:
     """Sleep; raises StoppedError as soon as somebody asks to stop."""
     if _requests.parent is None:

@@ -99,6 +99,10 @@ class Client:
         request = Request(service, action, parameters, secret_parameters)
         return self._sender.send(request, self._credential, read, doing, attempts)
 
+    def close(self) -> None:
+        """Leave nothing of it in the process; neither it nor who shares with it may send again."""
+        self._sender.transport.close()
+
     def effort(self) -> dict[str, float]:
         """Return the requests, the repeated ones among them, and the seconds since it was made."""
         return self._sender.effort()

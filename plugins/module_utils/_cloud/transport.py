@@ -45,6 +45,7 @@ class Transport:
         self._sdk = sdk
         self._options = options
         self._pool_size = next(_pool_sizes)
+        self._keys: list[str] = []
         self._context: ssl.SSLContext | None = None
         self._limits = threading.local()
 
@@ -68,6 +69,13 @@ class Transport:
         sessions = self._sdk.DaraCore._sessions  # noqa: SLF001 - it has no public way
         if key not in sessions:
             sessions[key] = self._session(endpoint, self._options.proxies.proxy_for(endpoint))
+            self._keys.append(key)
+
+    def close(self) -> None:
+        """Close the connections and take the sessions away from the SDK, for good."""
+        sessions = self._sdk.DaraCore._sessions  # noqa: SLF001 - it has no public way
+        while self._keys:
+            sessions.pop(self._keys.pop()).close()
 
     def exchange(
         self,

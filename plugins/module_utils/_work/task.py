@@ -10,6 +10,7 @@ a noun works the same in a module's process and in a worker of Ansible.
 from __future__ import annotations
 
 import typing as t
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from .._cloud.client import Client
@@ -95,10 +96,10 @@ def converge(
     many: bool,
 ) -> Result:
     """Plan, carry out the plans unless in check mode, and return what they came to."""
-    client = task.connect()
-    identity = client.identity
-    plans = plan_all(client, task.params)
-    errors = _apply(plans, task)
+    with closing(task.connect()) as client:
+        identity = client.identity
+        plans = plan_all(client, task.params)
+        errors = _apply(plans, task)
     task.warn_of_account_key(identity)
     for warning in _warnings(plans, singular, plural):
         task.warn(warning)
@@ -125,9 +126,9 @@ def inform(
     plural: str,
 ) -> Result:
     """Return what `read` finds, and the account that it was found in."""
-    client = task.connect()
-    found = read(client, task.params)
-    identity = client.identity
+    with closing(task.connect()) as client:
+        found = read(client, task.params)
+        identity = client.identity
     task.warn_of_account_key(identity)
     return {"changed": False, "account_id": identity.account_id, plural: found}
 

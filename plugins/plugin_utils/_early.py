@@ -1,0 +1,18 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The SDK, imported once for a whole run.
+
+Ansible's main process loads the file of an action plugin before it forks the worker that runs it.
+So what that file imports is imported there, and every later worker of the run inherits it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+
+from ..module_utils._cloud.sdk import import_sdk
+
+# A missing or broken SDK is for the task to tell that needs it.
+with contextlib.suppress(Exception):
+    import_sdk()
