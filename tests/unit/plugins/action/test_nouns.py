@@ -246,3 +246,39 @@ def test_early_import_is_harmless() -> None:
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert ended.stdout.split() == ["True", "1", "0"]
+
+
+ORPHAN = """
+import json, os, sys, time
+from ansible.plugins.loader import init_plugin_loader
+init_plugin_loader()
+from ansible_collections.keysmith.alibabacloud.tests.unit.plugins.noun_task import (
+    action_of, variables
+)
+action = action_of("ram_user_info", json.loads(sys.argv[1]))
+if os.fork():
+    time.sleep(float(sys.argv[2]))
+    os._exit(0)
+print(json.dumps(action.run(task_vars=variables())))
+"""
+
+
+@pytest.mark.parametrize("seconds", [0.3, 3], ids=["gone", "there"])
+def test_nobody_reads_the_result(emulator: Emulator, seconds: float) -> None:
+    """Without Ansible's main process a result is short: nobody empties the pipe that it goes to."""
+    populate(emulator)
+    emulator.fail("ListUsers", "delay", ms=800, times=1)
+    options = json.dumps(connection_to(emulator))
+
+    ended = subprocess.run(
+        [sys.executable, "-c", ORPHAN, options, str(seconds)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(PLUGINS.parent / "tests")},
+    )
+
+    result = json.loads(ended.stdout.splitlines()[-1])
+    assert ("users" in result) == (seconds > 1)
+    if seconds < 1:
+        assert result == {"failed": True, "msg": "Ansible's main process has ended"}
