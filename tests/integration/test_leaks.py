@@ -154,8 +154,14 @@ def test_job_leaves_no_secret(
     assert spy.leaks(secrets | GIVEN, of_environment={operator["AccessKeySecret"]}) == []
 
 
-def test_options_leave_no_secret(
-    emulator: Emulator, controller: Controller, operator: dict[str, str], role: str, spy: Spy
+@pytest.mark.parametrize("as_module", ["false", "true"], ids=["worker", "module"])
+def test_options_leave_no_secret(  # noqa: PLR0913 - fixtures
+    emulator: Emulator,
+    controller: Controller,
+    operator: dict[str, str],
+    role: str,
+    spy: Spy,
+    as_module: str,
 ) -> None:
     """Secrets that are options or returned to a variable are not shown at any verbosity."""
     # Not one for all runs: another test would find it in this one's environment.
@@ -171,11 +177,13 @@ def test_options_leave_no_secret(
         "ROLE_ARN": role,
     }
 
-    status = run_loudly(controller, "ansible-playbook", "job.yml", "options.yml", **caller)
+    way = ("-e", f"keysmith_alibabacloud_run_as_module={as_module}")
+    status = run_loudly(controller, "ansible-playbook", "job.yml", "options.yml", *way, **caller)
 
     assert status == 0, terminal(controller)
     secrets = handed_out(emulator, SECRETS_THERE + 2 * 2 + 7)
-    assert any(b"AnsiballZ_ram_user.py" in told for told in spy.commands)
+    seen = any(b"AnsiballZ_ram_user.py" in told for told in spy.commands)
+    assert seen == (as_module == "true")
     given = {operator["AccessKeySecret"], token}
     assert spy.leaks(secrets | GIVEN | given, of_environment=given) == []
 
