@@ -19,11 +19,13 @@ from ..module_utils._cloud.client import Client
 from ..module_utils._cloud.errors import InputError, RamError, unforeseen
 from ..module_utils._cloud.options import CONNECTION_SPEC, ConnectionOptions, refuse_split_json
 from ..module_utils._stopping import listening, refuse_if_stopped
-from . import _early  # noqa: F401 - for all workers of the run
+from ._early import import_early
 from ._paths import resolve_path
 
 if t.TYPE_CHECKING:
     from pathlib import Path
+
+import_early()
 
 
 class RamAction(ActionBase):

@@ -13,6 +13,8 @@ import contextlib
 
 from ..module_utils._cloud.sdk import import_sdk
 
-# A missing or broken SDK is for the task to tell that needs it.
-with contextlib.suppress(Exception):
-    import_sdk()
+
+def import_early() -> None:
+    """Import the SDK; if it is missing or broken, the task that needs it will tell."""
+    with contextlib.suppress(Exception):
+        import_sdk()

@@ -28,13 +28,15 @@ from ..module_utils._cloud.sdk import import_sdk
 from ..module_utils._stopping import is_out_of_task_time, listening, refuse_if_stopped
 from ..module_utils._work.arguments import prepare
 from ..module_utils._work.task import Declaration, Task, carry_out
-from . import _early  # noqa: F401 - for all workers of the run
+from ._early import import_early
 from ._plain import plain
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
 
     Values = dict[str, t.Any]
+
+import_early()
 
 FORCE = "keysmith_alibabacloud_run_as_module"
 DISCOVERED = ("", "auto", "auto_legacy", "auto_silent", "auto_legacy_silent")
