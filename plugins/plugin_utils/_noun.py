@@ -28,7 +28,7 @@ from ..module_utils._cloud.sdk import import_sdk
 from ..module_utils._stopping import is_out_of_task_time, listening, refuse_if_stopped
 from ..module_utils._work.arguments import prepare
 from ..module_utils._work.task import Declaration, Task, carry_out
-from ._early import import_early
+from ._early import import_early, sdk_prints
 from ._plain import plain
 
 if t.TYPE_CHECKING:
@@ -79,6 +79,8 @@ class NounAction(NormalAction):
         interpreter = str(self._templar.template(configured) or "").strip()
         if interpreter not in (*DISCOVERED, sys.executable):
             return f"its Python is {interpreter}, and this one is {sys.executable}"
+        if sdk_prints():
+            return "DEBUG lets the SDK print, for which a module has its own streams"
         try:
             import_sdk()
         except Exception:  # noqa: BLE001 - a broken SDK may raise anything
@@ -119,14 +121,12 @@ class NounAction(NormalAction):
         # The settings that Ansible would tell the module, by the names that it has for them.
         self._update_module_args(self._task.action, given, task_vars)
         settings = {name: given.pop(name) for name in list(given) if name.startswith("_ansible_")}
-        work = _Work(self.declaration, plain(given))
-        try:
-            refuse_if_stopped()
-            prepare(self.declaration.argument_spec, work.params)
-        except RamError as error:
-            return {"failed": True, "msg": str(error), "invocation": {}}
         environment = {**os.environ, **self._given_environment()}
-        return work.result(settings, environment)
+        result = _Work(self.declaration, plain(given)).result(settings, environment)
+        # From 2.21 on, only who asks for it gets the echo of the arguments.
+        if not settings.get("_ansible_inject_invocation", True):
+            del result["invocation"]
+        return result
 
 
 class _Work:
@@ -140,6 +140,12 @@ class _Work:
 
     def result(self, settings: Mapping[str, t.Any], environment: Mapping[str, str]) -> Values:
         """Validate the options, do the task and return what a module would."""
+        try:
+            refuse_if_stopped()
+            prepare(self._declaration.argument_spec, self.params)
+        except RamError as error:
+            # Nothing is validated yet, so the usual echo of the arguments would mask nothing.
+            return {"failed": True, "msg": str(error), "invocation": {}}
         try:
             self._validate(settings["_ansible_module_name"])
         except InputError as error:

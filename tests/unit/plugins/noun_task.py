@@ -25,6 +25,8 @@ def variables(**more: t.Any) -> dict[str, t.Any]:
         "ansible_playbook_python": python,
         "ansible_python_interpreter": python,
         "ansible_facts": {},
+        # From ansible-core 2.21 on, the echo of the arguments is left out unless asked for.
+        "ansible_inject_invocation": True,
         **more,
     }
 

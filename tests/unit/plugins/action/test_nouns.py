@@ -50,11 +50,15 @@ def without_account(result: Values) -> Values:
     """Return a result without what the cloud makes up."""
     text = json.dumps(result, default=told_by_core)
     text = OF_THE_RUN.sub(lambda found: f"{found['name'] or ''}0", text)
-    # What core adds to a module's result, and takes away before anybody sees it.
+    # What core adds to any result, and what it adds to a module's and takes away again.
     return {
-        name: value
-        for name, value in json.loads(text).items()
-        if name not in {"_ansible_parsed", "exception"}
+        "changed": False,
+        "failed": False,
+        **{
+            name: value
+            for name, value in json.loads(text).items()
+            if name not in {"_ansible_parsed", "exception"}
+        },
     }
 
 
@@ -198,6 +202,13 @@ def test_without_doubt_here(task_vars: Values) -> None:
     action = action_of("ram_group", {"name": "g"}, environment=environment)
 
     assert action.doubt(variables(**task_vars)) is None
+
+
+def test_sdk_that_prints_as_a_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the SDK prints all it sends, it does so in a process of its own."""
+    monkeypatch.setenv("DEBUG", "sdk")
+
+    assert "DEBUG" in action_of("ram_group", {"name": "g"}).doubt(variables())
 
 
 def state_of_process() -> Values:
