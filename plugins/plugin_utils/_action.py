@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import typing as t
 from abc import abstractmethod
 
@@ -19,8 +18,10 @@ from ..module_utils._cloud.client import Client
 from ..module_utils._cloud.errors import InputError, RamError, unforeseen
 from ..module_utils._cloud.options import CONNECTION_SPEC, ConnectionOptions, refuse_split_json
 from ..module_utils._stopping import listening, refuse_if_stopped
+from ..module_utils._work.core_dumps import switch_off_core_dumps
 from ._early import import_early
 from ._paths import resolve_path
+from ._plain import plain_options
 
 if t.TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +48,7 @@ class RamAction(ActionBase):
     ) -> dict[str, t.Any]:
         """Run the task; whatever goes wrong becomes a message that shows no secret."""
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        _switch_off_core_dumps()
+        switch_off_core_dumps()
         try:
             with listening():
                 # One item of a loop may have been stopped before.
@@ -68,15 +69,16 @@ class RamAction(ActionBase):
 
     def _checked_arguments(self) -> dict[str, t.Any]:
         spec = {**CONNECTION_SPEC, **self.argument_spec}
-        refuse_split_json(self.argument_spec, self._task.args)
+        given = plain_options(self._task.args)
+        refuse_split_json(self.argument_spec, given)
         validator = ArgumentSpecValidator(
             spec,
             mutually_exclusive=self.mutually_exclusive,
             required_one_of=self.required_one_of,
         )
-        checked = validator.validate(dict(self._task.args))
+        checked = validator.validate(given)
         if checked.error_messages:
-            secrets = [self._task.args.get(name) for name, o in spec.items() if o.get("no_log")]
+            secrets = [given.get(name) for name, o in spec.items() if o.get("no_log")]
             message = "; ".join(checked.error_messages)
             if isinstance(checked.errors[0], UnsupportedError):
                 message = f"Unsupported parameters for ({self._task.action}) module: {message}"
@@ -106,9 +108,3 @@ def _refuse_impossible_variables(environment: dict[str, t.Any]) -> None:
                 f"{name!r} of the task's environment can't be set: no variable has such a name, or "
                 "such a value"
             )
-
-
-def _switch_off_core_dumps() -> None:
-    """Keep secrets in memory from being written to disk by a crash of this process."""
-    _soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))

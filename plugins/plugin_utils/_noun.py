@@ -29,7 +29,7 @@ from ..module_utils._stopping import is_out_of_task_time, listening, refuse_if_s
 from ..module_utils._work.arguments import prepare
 from ..module_utils._work.task import Declaration, Task, carry_out
 from ._early import import_early, sdk_prints
-from ._plain import plain
+from ._plain import plain, plain_options
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,6 +61,13 @@ class NounAction(NormalAction):
             result: Values = super().run(tmp, task_vars)
             return result
         return self._carry_out_here(task_vars)
+
+    def _update_module_args(
+        self, module_name: str, module_args: Values, *more: t.Any, **named: t.Any
+    ) -> None:
+        super()._update_module_args(module_name, module_args, *more, **named)
+        # Ansible says so too where no_target_syslog is set, and then callbacks do show the result.
+        module_args["_ansible_no_log"] = bool(self._task.no_log)
 
     def doubt(self, task_vars: Values) -> str | None:
         """Return why the task is to run as a module, None if it need not."""
@@ -122,7 +129,7 @@ class NounAction(NormalAction):
         self._update_module_args(self._task.action, given, task_vars)
         settings = {name: given.pop(name) for name in list(given) if name.startswith("_ansible_")}
         environment = {**os.environ, **self._given_environment()}
-        result = _Work(self.declaration, plain(given)).result(settings, environment)
+        result = _Work(self.declaration, given).result(settings, environment)
         # From 2.21 on, only who asks for it gets the echo of the arguments.
         if not settings.get("_ansible_inject_invocation", True):
             del result["invocation"]
@@ -132,8 +139,9 @@ class NounAction(NormalAction):
 class _Work:
     """One run of a declaration: what a module's process keeps besides what it does."""
 
-    def __init__(self, declaration: Declaration, params: Values) -> None:
-        self.params = params
+    def __init__(self, declaration: Declaration, given: Values) -> None:
+        self._given = given
+        self.params: Values = {}
         self._declaration = declaration
         self._warnings: list[str] = []
         self._secrets: set[str] = set()
@@ -142,6 +150,7 @@ class _Work:
         """Validate the options, do the task and return what a module would."""
         try:
             refuse_if_stopped()
+            self.params = plain_options(self._given)
             prepare(self._declaration.argument_spec, self.params)
         except RamError as error:
             # Nothing is validated yet, so the usual echo of the arguments would mask nothing.
@@ -157,7 +166,7 @@ class _Work:
             hide=self._secrets.add,
             is_check=settings["_ansible_check_mode"],
             wants_diff=settings["_ansible_diff"],
-            has_no_log=bool(settings["_ansible_no_log"]),
+            has_no_log=settings["_ansible_no_log"],
         )
         return self._finished(carry_out(self._declaration, task))
 

@@ -9,6 +9,21 @@ import typing as t
 from collections.abc import Mapping
 from datetime import date
 
+from ansible.errors import AnsibleError
+
+from ..module_utils._cloud.errors import InputError
+
+
+def plain_options(args: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return the options of a task; raises InputError where one can't be decrypted."""
+    options = {}
+    for name, value in args.items():
+        try:
+            options[name] = plain(value)
+        except AnsibleError as error:
+            raise InputError(f"Cannot decrypt the option {name}: {error.message}") from None
+    return options
+
 
 def plain(value: t.Any) -> t.Any:
     """Return a copy of types of Python's own: nothing marked by Ansible, nothing encrypted."""

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import typing as t
+from textwrap import indent
 
 import pytest
+from ansible.parsing.vault import VaultLib, VaultSecret
 
 if t.TYPE_CHECKING:
     import subprocess
@@ -159,3 +161,40 @@ def test_plays_after_the_sdk_was_loaded(
 
     assert done.returncode == 0, done.stdout
     assert signers(emulator) == EACH_BY_ITS_OWN
+
+
+VAULTED = """
+- hosts: localhost
+  gather_facts: false
+  module_defaults:
+    group/keysmith.alibabacloud.ram:
+      access_key_id: {access_key_id}
+      access_key_secret: !vault |
+{vaulted}
+  tasks:
+    - keysmith.alibabacloud.ram_user: {{name: of-ann, comments: by ann}}
+    - keysmith.alibabacloud.ram_user: {{name: of-ann, comments: by her again}}
+      vars: {{keysmith_alibabacloud_run_as_module: true}}
+    - keysmith.alibabacloud.ram_keyring: {{name: of-ann, file: ann.yml, verify: none}}
+"""
+
+
+def test_vaulted_secret(
+    emulator: Emulator, controller: Controller, pairs: dict[str, dict[str, str]]
+) -> None:
+    """A secret that is encrypted straight in an option signs, in modules and on the controller."""
+    vault = VaultLib([("default", VaultSecret(b"open sesame"))])
+    vaulted = vault.encrypt(pairs["ann"]["access_key_secret"]).decode()
+    text = VAULTED.format(**{**pairs["ann"], "vaulted": indent(vaulted, " " * 8)})
+    (controller.folder / "play.yml").write_text(text)
+    emulator.clear_requests()
+
+    done = controller.run(
+        "ansible-playbook", "play.yml", "--vault-password-file", "vault-password", **NOBODY
+    )
+
+    assert done.returncode == 0, done.stdout
+    assert signers(emulator) == {
+        ("ann", "UpdateUser", "of-ann"),
+        ("ann", "CreateAccessKey", "of-ann"),
+    }

@@ -59,6 +59,9 @@ class _Module(AnsibleModule):
                 f"{sys.executable} is {platform.python_version()}: set ansible_python_interpreter"
             )
 
+    def _log_invocation(self) -> None:
+        """Leave the arguments out of the system's log: in Ansible's worker nobody writes it."""
+
     def _load_params(self) -> None:
         super()._load_params()
         try:

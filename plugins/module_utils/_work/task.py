@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from .._cloud.client import Client
 from .._cloud.errors import RamError, named_together, told_together, unforeseen
 from .._cloud.options import ConnectionOptions
+from .core_dumps import switch_off_core_dumps
 from .patience import patiently
 from .pool import attempt_all
 from .stats import stats
@@ -79,6 +80,7 @@ class Declaration:
 
 def carry_out(declaration: Declaration, task: Task) -> Result:
     """Return the result of a task, with `failed` and a message without secrets if it failed."""
+    switch_off_core_dumps()
     try:
         return declaration.run(task)
     except RamError as error:

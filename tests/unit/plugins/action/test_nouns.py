@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -130,6 +131,32 @@ def test_both_ways_come_to_the_same(emulator: Emulator, ritual: str) -> None:
     assert here == as_module
     assert "invocation" in here
     assert "Traceback" not in json.dumps(here)
+
+
+@pytest.mark.parametrize("is_module", [False, True], ids=["here", "as-module"])
+def test_logs_that_are_off_elsewhere(emulator: Emulator, is_module: bool) -> None:  # noqa: FBT001
+    """Where Ansible logs nothing on the target, a new secret still wants a task with `no_log`."""
+    populate(emulator)
+    action = action_of("ram_access_key", {**connection_to(emulator), "user_name": "bob"})
+
+    result = action.run(task_vars=variables(ansible_no_target_syslog=True, **{FORCE: is_module}))
+
+    assert result["failed"]
+    assert "no_log: true" in result["msg"]
+    assert emulator.call("ListAccessKeys", UserName="bob")["AccessKeys"]["AccessKey"] == []
+
+
+def test_core_dumps_are_off(emulator: Emulator) -> None:
+    """A crash of the process that knows the secrets can't write them to disk."""
+    populate(emulator)
+    _soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    if hard == 0:
+        pytest.skip("core dumps are off for this user")
+    resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+
+    action_of("ram_group_info", connection_to(emulator)).run(task_vars=variables())
+
+    assert resource.getrlimit(resource.RLIMIT_CORE) == (0, hard)
 
 
 def test_rituals_are_of_all_nouns() -> None:
