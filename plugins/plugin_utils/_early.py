@@ -11,21 +11,27 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
+import typing as t
 
 from ..module_utils._cloud.sdk import import_sdk
 
 
 def import_early() -> None:
-    """Import the SDK; if it is missing or broken, the task that needs it will tell.
-
-    Where the SDK prints its requests it is left to each task, as it keeps the stream that it finds:
-    that of the main process, whose lock a thread of a worker of ansible-core 2.18 never gets.
-    """
-    if not sdk_prints():
-        with contextlib.suppress(Exception):
-            import_sdk()
+    """Import the SDK; if it is missing or broken, the task that needs it will tell."""
+    with contextlib.suppress(Exception), contextlib.redirect_stderr(_stream_to_keep()):
+        import_sdk()
 
 
 def sdk_prints() -> bool:
     """Tell whether the environment lets the SDK print each request and answer."""
     return bool(os.environ.get("DEBUG"))
+
+
+def _stream_to_keep() -> t.TextIO:
+    """Return what the SDK is to take for stderr, as it keeps for ever the stream that it finds.
+
+    Ansible-core 2.18 forks its workers with the lock of its own stream held, so that their threads
+    would never get it.
+    """
+    return open(2, "w", closefd=False) if sdk_prints() else sys.stderr
