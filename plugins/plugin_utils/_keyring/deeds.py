@@ -142,9 +142,11 @@ class Remove(Deed):
         book.remove(self.case.user_name)
 
     def run(self, hands: Hands, book: Book) -> None:
-        """Delete the key, unless it is gone already, and the one that it has replaced."""
-        entry = t.cast("Entry", self.case.entry)
-        for key_id in reversed(entry.key_ids):
+        """Delete the keys of the entry, unless they are gone already, and those of the log only."""
+        held = self.case.entry.key_ids if self.case.entry else []
+        for key_id in sorted(self.case.logged):
+            hands.discard(self.case.user_name, key_id)
+        for key_id in reversed(held):
             if self.case.key(key_id):
                 hands.delete(self.case.user_name, key_id)
         book.remove(self.case.user_name)

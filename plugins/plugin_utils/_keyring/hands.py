@@ -36,6 +36,9 @@ class Hands(t.Protocol):
     def delete(self, user_name: str, key_id: str) -> None:
         """Delete a key; one that is gone already is fine."""
 
+    def discard(self, user_name: str, key_id: str) -> None:
+        """Delete a key that only the log holds, and let the log forget it."""
+
     def write(self, book: Book) -> None:
         """Bring the file to the entries of the book."""
 
@@ -56,6 +59,9 @@ class DryHands:
 
     def delete(self, user_name: str, key_id: str) -> None:
         """Leave the key where it is."""
+
+    def discard(self, user_name: str, key_id: str) -> None:
+        """Leave the key and the log as they are."""
 
     def write(self, book: Book) -> None:
         """Leave the file as it is."""
@@ -86,6 +92,11 @@ class RealHands:
     def delete(self, user_name: str, key_id: str) -> None:
         """Delete a key; one that is gone already is fine."""
         AccessKeyApi(self._client, user_name).delete(key_id)
+
+    def discard(self, user_name: str, key_id: str) -> None:
+        """Delete a key that only the log holds, and let the log forget it."""
+        self.delete(user_name, key_id)
+        self._log.note(Left([key_id]))
 
     def write(self, book: Book) -> None:
         """Bring the file to the entries of the book; the log learns what it holds then."""

@@ -258,7 +258,7 @@ class Keyring:
             )
         )
         if entry and old:
-            entry = replace(entry, previous=old.previous, stage=old.stage)
+            entry = replace(entry, previous=old.previous, rotation=old.rotation)
         is_stored = (
             old is not None
             and old.secret is not None
@@ -287,7 +287,8 @@ class Keyring:
             return f"{problem}: {keys}"
         if isinstance(item.deed, Remove):
             signing = {str(signer.access_key_id) for signer in self._desk.client.signers}
-            going = signing.intersection(item.case.entry.key_ids if item.case.entry else ())
+            held = item.case.entry.key_ids if item.case.entry else []
+            going = signing.intersection([*held, *item.case.logged])
             if going:
                 return f"Refusing to delete AccessKey {', '.join(going)}: it signs this run"
         return problem

@@ -17,6 +17,8 @@ suspected   a key that may have come of an unanswered create
 set_aside   such a key was made Inactive
 cleared     such a key turned out to be somebody's
 missing     a list lacked this key, and nothing else could tell whether it is gone
+step        a rotation is about to disable, delete or activate this key
+begin_failed  a rotation of a user could not be begun
 
 Knows nothing of files, vaults or RAM.
 """
@@ -159,10 +161,37 @@ class Missing:
     at: float
 
 
+@dataclass(frozen=True)
+class Step:
+    """A rotation is about to do this to a key, one of DISABLE, DELETE and ACTIVATE.
+
+    It is signed not later than `at`; `by` says on what a disabling rests, with the last use that
+    was known then, as the cloud told it.
+    """
+
+    user_id: str
+    access_key_id: str
+    step: str
+    at: float
+    by: str | None = None
+    last_used: str | None = None
+
+
+@dataclass(frozen=True)
+class BeginFailed:
+    """A rotation of this user could not be begun; the key that was made for it is to go."""
+
+    user_id: str
+    access_key_id: str | None
+    at: float
+    reason: str
+
+
 Record: t.TypeAlias = (
     "Intent | Refused | NewKey | Stored | TakenOut | Left | Suspected | SetAside | Cleared"
-    " | Missing"
+    " | Missing | Step | BeginFailed"
 )
+DISABLE, DELETE, ACTIVATE = "disable", "delete", "activate"
 CREATE, REPLACE, ROTATION = "create", "replace", "rotation"
 _KINDS: dict[str, type] = {
     "header": Header,
@@ -175,6 +204,8 @@ _KINDS: dict[str, type] = {
     "set_aside": SetAside,
     "cleared": Cleared,
     "missing": Missing,
+    "step": Step,
+    "begin_failed": BeginFailed,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 
@@ -228,11 +259,16 @@ class Run:
 
 @dataclass
 class History:
-    """All that a log says. `lines` are its records as they were read, with their runs."""
+    """All that a log says. `lines` are its records as they were read, with their runs.
+
+    Of the steps of rotations it has the last for each key, of their failed begins for each user.
+    """
 
     runs: dict[str, Run] = field(default_factory=dict)
     suspects: dict[str, Suspect] = field(default_factory=dict)
     missing: dict[str, float] = field(default_factory=dict)
+    steps: dict[str, Step] = field(default_factory=dict)
+    failed_begins: dict[str, BeginFailed] = field(default_factory=dict)
     lines: list[tuple[str, dict[str, t.Any]]] = field(default_factory=list)
 
     def logged(self) -> list[tuple[Run, LoggedKey]]:
@@ -290,8 +326,16 @@ class History:
                 self._change_keys(note.key_ids, left=True)
             case Missing():
                 self.missing.setdefault(note.access_key_id, note.at)
+            case Step() | BeginFailed():
+                self._take_rotation(note)
             case _:
                 self._take_suspect(note)
+
+    def _take_rotation(self, note: Step | BeginFailed) -> None:
+        if isinstance(note, Step):
+            self.steps[note.access_key_id] = note
+        else:
+            self.failed_begins[note.user_id] = note
 
     def _take_suspect(self, note: Suspected | SetAside | Cleared) -> None:
         known = self.suspects.get(note.access_key_id)
@@ -371,6 +415,7 @@ class Settled:
     """What of a log asks for nothing any more.
 
     `creates` are (run, user id); `known` are the ids that a user's other creates can't have made.
+    `steps` are ids of keys, `begins` those of users.
     """
 
     key_ids: set[str] = field(default_factory=set)
@@ -378,9 +423,11 @@ class Settled:
     users: set[str] = field(default_factory=set)
     missing: set[str] = field(default_factory=set)
     known: dict[str, set[str]] = field(default_factory=dict)
+    steps: set[str] = field(default_factory=set)
+    begins: set[str] = field(default_factory=set)
 
     def __bool__(self) -> bool:
-        return bool(self.key_ids or self.creates or self.missing)
+        return bool(self.key_ids or self.creates or self.missing or self.steps or self.begins)
 
 
 def _still_open(
@@ -400,11 +447,20 @@ def _still_open(
     elif "key_ids" in record:
         ids = [key_id for key_id in record["key_ids"] if key_id not in settled.key_ids]
         return (run, {**record, "key_ids": ids}) if ids else None
-    elif kind == "missing":
-        return None if record["access_key_id"] in settled.missing else (run, record)
+    elif kind in _SETTLED_ALONE:
+        name, settled_ids = _SETTLED_ALONE[kind]
+        return None if record[name] in settled_ids(settled) else (run, record)
     elif kind != "header":
         return None if record["user_id"] in settled.users else (run, record)
     return run, record
+
+
+# What says by which of its ids a record of a kind goes, and where that is settled.
+_SETTLED_ALONE: dict[str, tuple[str, t.Callable[[Settled], set[str]]]] = {
+    "missing": ("access_key_id", lambda settled: settled.missing),
+    "step": ("access_key_id", lambda settled: settled.steps),
+    "begin_failed": ("user_id", lambda settled: settled.begins),
+}
 
 
 def _line(run: str, number: int, record: Mapping[str, t.Any]) -> bytes:

@@ -46,8 +46,8 @@ class Settlement:
     """What settling came to, by user id but for `recovered`, which are names of users.
 
     `problems` are why nothing can be done for a user; `suspects` may have come of unanswered
-    creates; `logged` are the ids of keys that only the log holds. `touched_cloud` tells whether a
-    key was changed.
+    creates; `logged` are the ids of keys that only the log holds, and `begun` those among them that
+    a rotation is to go on with. `touched_cloud` tells whether a key was changed.
     """
 
     recovered: set[str] = field(default_factory=set)
@@ -55,6 +55,7 @@ class Settlement:
     warnings: list[str] = field(default_factory=list)
     suspects: dict[str, list[ToldSuspect]] = field(default_factory=dict)
     logged: dict[str, set[str]] = field(default_factory=dict)
+    begun: dict[str, LoggedKey] = field(default_factory=dict)
     touched_cloud: bool = False
 
 
@@ -78,10 +79,11 @@ class Desk:
 
 
 class Settler:
-    """Settles the log of one file."""
+    """Settles the log of one file; a key that a rotation has begun with only if the run rotates."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, *, rotates: bool = False) -> None:
         self._desk = desk
+        self._rotates = rotates
         self._history = desk.log.history
         self._now = server_now(desk.client)
         self._in_file = desk.book.held_ids() | self._under_other_variables()
@@ -183,9 +185,11 @@ class Settler:
 
     def _recover(self, owners: dict[str, User | None], keys: dict[str, list[AccessKey]]) -> None:
         """Enter the keys of the log that the file does not hold and that live."""
-        candidates = [key for key in self._open_keys() if key.intent.purpose != ROTATION]
+        candidates = []
         for key in self._open_keys():
-            if key.intent.purpose == ROTATION:
+            if key.intent.purpose != ROTATION or self._rotates:
+                candidates.append(key)
+            else:
                 self._hold(key)
         findings = self._desk.looks.again(self._doubts(candidates, owners, keys))
         keys.update(self._found_after_all(candidates, findings))
@@ -248,10 +252,13 @@ class Settler:
         match merging(key, created, _in_file(entry, keys), is_ours=is_ours):
             case Merge.MERGE if doubt and doubt.problem:
                 self._fail(key, doubt.problem)
+            case Merge.MERGE if key.intent.purpose == ROTATION:
+                self._hold(key)
+                self.settlement.begun[key.user_id] = key
             case Merge.MERGE:
                 previous = _previous_of(entry, keys)
-                stage = entry.stage if entry else None
-                merged = replace(self._entry_of(key), previous=previous, stage=stage)
+                rotation = entry.rotation if entry else None
+                merged = replace(self.entry_of(key), previous=previous, rotation=rotation)
                 self._desk.book.put(owner.user_name, merged)
                 self.settlement.recovered.add(owner.user_name)
             case Merge.CLASH:
@@ -262,7 +269,8 @@ class Settler:
             case _:
                 self._hold(key)
 
-    def _entry_of(self, key: LoggedKey) -> Entry:
+    def entry_of(self, key: LoggedKey) -> Entry:
+        """Return an entry that holds a key of the log."""
         return self._desk.file.new_entry(
             access_key_id=key.access_key_id,
             access_key_secret=self._secret_of(key),

@@ -126,9 +126,11 @@ def decide_import(
 def decide_absent(case: Situation, choices: Choices) -> Decision:
     """Decide how the user's key comes to be gone from the file, and from the cloud unless kept."""
     refusal = _refuse_doubt(case) or _refuse_stranger(case)
-    if refusal or case.entry is None:
-        return refusal or Decision(Keep(case))
-    return Decision(Forget(case) if choices.keep_key else Remove(case))
+    if refusal:
+        return refusal
+    if choices.keep_key:
+        return Decision(Forget(case) if case.entry else Keep(case))
+    return Decision(Remove(case) if case.entry or case.logged else Keep(case))
 
 
 def _refuse_doubt(case: Situation) -> Decision | None:
@@ -156,8 +158,9 @@ def _refuse_stranger(case: Situation) -> Decision | None:
 
 
 def _decide_without_entry(case: Situation, choices: Choices) -> Decision:
-    if not case.has_room:
-        return _no_room(case)
+    refusal = _refuse_rotation(case)
+    if refusal or not case.has_room:
+        return refusal or _no_room(case)
     if case.unrecorded and choices.on_unmanaged == "fail":
         return Decision(
             problem=f"User {case.user_name} has a key that is not in the file, and on_unmanaged is "
@@ -202,6 +205,12 @@ def _decide_with_key(case: Situation, entry: Entry, key: AccessKey, choices: Cho
 
 def _refuse_rotation(case: Situation) -> Decision | None:
     """Refuse to make a key while a rotation is under way, which holds the other one."""
+    if case.logged:
+        return Decision(
+            problem=f"A rotation of user {case.user_name} was begun, and its key "
+            f"{', '.join(sorted(case.logged))} is in the log only, so no other one is made: run "
+            "ram_rotation first"
+        )
     if case.entry is None or case.entry.stage is None:
         return None
     return Decision(

@@ -14,6 +14,7 @@ import yaml
 
 from ...module_utils._cloud.errors import InputError, RamError
 from .text import (
+    NESTED,
     KeyringTextError,
     Scalar,
     read_entries,
@@ -31,19 +32,40 @@ if t.TYPE_CHECKING:
 # What marks a template: Ansible would evaluate it, this collection would hand it out as it is.
 TEMPLATE_MARKS = ("{{", "{%", "{#")
 KEY_ID_PREFIX = "LTAI"
-FIELDS = (
-    *("access_key_id", "access_key_secret", "account_id", "user_id", "created"),
+OWN_FIELDS = ("access_key_id", "access_key_secret", "account_id", "user_id", "created")
+# What is there only for a time.
+PASSING_FIELDS = (
     *("previous.access_key_id", "previous.access_key_secret", "previous.created"),
+    *("rotation.stage", "rotation.switched", "rotation.disabled"),
+    *("rotation.by", "rotation.last_used"),
 )
+FIELDS = (*OWN_FIELDS, *PASSING_FIELDS)
 
 
 @dataclass(frozen=True)
 class Previous:
-    """The pair that an entry held before, as long as its key may still be there."""
+    """The pair that an entry held before, as long as its key may still be there.
+
+    People may have left the id out, which then is blank.
+    """
 
     access_key_id: str
     secret: Scalar | None
     created: str | None
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """How far the rotation of a key has come, in the words of the file; times are the server's.
+
+    `last_used` is the last use that disabling the old key rested on, which was done by `by`.
+    """
+
+    stage: str | None
+    switched: str | None = None
+    disabled: str | None = None
+    by: str | None = None
+    last_used: str | None = None
 
 
 @dataclass(frozen=True)
@@ -56,8 +78,7 @@ class Entry:
     user_id: str | None
     created: str | None
     previous: Previous | None = None
-    # How far a rotation of the key has come.
-    stage: str | None = None
+    rotation: Rotation | None = None
 
     @classmethod
     def from_scalars(cls, scalars: Mapping[str, Scalar]) -> Entry:
@@ -73,16 +94,25 @@ class Entry:
             account_id=text("account_id"),
             user_id=text("user_id"),
             created=text("created"),
-            previous=cls._previous(text("previous.access_key_id"), text, scalars),
-            stage=text("rotation.stage"),
+            previous=cls._previous(text, scalars) if _has(scalars, "previous") else None,
+            # Whatever people have made of it, such an entry is not at rest.
+            rotation=cls._rotation(text) if _has(scalars, "rotation") else None,
         )
 
     @staticmethod
-    def _previous(
-        key_id: str | None, text: Callable[[str], str | None], scalars: Mapping[str, Scalar]
-    ) -> Previous | None:
+    def _previous(text: Callable[[str], str | None], scalars: Mapping[str, Scalar]) -> Previous:
         secret = scalars.get("previous.access_key_secret")
-        return Previous(key_id, secret, text("previous.created")) if key_id else None
+        return Previous(text("previous.access_key_id") or "", secret, text("previous.created"))
+
+    @staticmethod
+    def _rotation(text: Callable[[str], str | None]) -> Rotation:
+        names = (field for field in PASSING_FIELDS if field.startswith("rotation."))
+        return Rotation(*map(text, names))
+
+    @property
+    def stage(self) -> str | None:
+        """How far a rotation of the key has come, None if none is under way."""
+        return (self.rotation.stage or "unknown") if self.rotation else None
 
     @property
     def key_ids(self) -> list[str]:
@@ -101,17 +131,22 @@ class Entry:
         """Account and user that the entry belongs to, None if it doesn't say so."""
         return (self.account_id, self.user_id) if self.account_id and self.user_id else None
 
-    def to_scalars(self) -> dict[str, Scalar]:
-        """Return the scalars that the entry is written as."""
-        values = [self.access_key_id, self.secret, self.account_id, self.user_id, self.created]
-        previous = self.previous
-        if previous:
-            values += [previous.access_key_id, previous.secret, previous.created]
-        return {
+    def to_scalars(self) -> dict[str, Scalar | None]:
+        """Return the scalars that the entry is written as; None for what is not to be there."""
+        own = [self.access_key_id, self.secret, self.account_id, self.user_id, self.created]
+        previous = self.previous or Previous("", None, None)
+        rotation = self.rotation or Rotation(None)
+        passing = [
+            *(previous.access_key_id or None, previous.secret, previous.created),
+            *(rotation.stage, rotation.switched, rotation.disabled),
+            *(rotation.by, rotation.last_used),
+        ]
+        written = {
             field: value if isinstance(value, Scalar) else Scalar(value)
-            for field, value in zip(FIELDS, values, strict=False)
+            for field, value in zip(FIELDS, [*own, *passing], strict=True)
             if value is not None
         }
+        return {**dict.fromkeys(PASSING_FIELDS), **written}
 
 
 @dataclass(frozen=True)
@@ -378,6 +413,10 @@ class KeyringFile:
         if refusal:
             raise refusal
         return None
+
+
+def _has(scalars: Mapping[str, Scalar], field: str) -> bool:
+    return any(name.partition(NESTED)[0] == field for name in scalars)
 
 
 def _refuse_bad_variable(variable: str) -> None:

@@ -37,7 +37,7 @@ _DOCUMENT_END = re.compile(r"^\.\.\.(?!\S)", re.MULTILINE)
 _QUOTED = re.compile(r"""(['"]).*\1""")
 _NOT_PRINTABLE_ASCII = re.compile(r"[^ -~]")
 
-_Change: t.TypeAlias = "Mapping[str, Scalar] | None"
+_Change: t.TypeAlias = "Mapping[str, Scalar | None] | None"
 _Edit: t.TypeAlias = "tuple[int, int, str]"
 
 
@@ -132,16 +132,16 @@ def read_entries(text: str, variable: str) -> dict[str, dict[str, Scalar]]:
 def rewrite_entries(text: str, variable: str, changes: Mapping[str, _Change]) -> str:
     """Return the text with entries of `variable` set (a mapping) or removed (None).
 
-    Fields of an existing entry that its change does not name are kept. A change that changes
-    nothing leaves its entry's bytes alone. Raises KeyringTextError rather than return a text in
-    which anything else reads differently than before.
+    Fields of an existing entry that its change does not name are kept, those that it names as None
+    go. A change that changes nothing leaves its entry's bytes alone. Raises KeyringTextError rather
+    than return a text in which anything else reads differently than before.
     """
     mark = _BYTE_ORDER_MARK if text.startswith(_BYTE_ORDER_MARK) else ""
     body = text.removeprefix(mark)
     before = _parse(body, variable)
     entries = before.scalars()
     wanted = {
-        user: None if change is None else {**entries.get(user, {}), **change}
+        user: None if change is None else _changed(entries.get(user, {}), change)
         for user, change in changes.items()
     }
     due = {user: changes[user] for user in changes if wanted[user] != entries.get(user)}
@@ -173,6 +173,12 @@ def rename_entries(text: str, variable: str, names: Mapping[str, str]) -> str:
     expected = {due.get(user, user): entry for user, entry in before.scalars().items()}
     _verify(before, edited, variable, expected)
     return mark + edited
+
+
+def _changed(entry: Mapping[str, Scalar], change: Mapping[str, Scalar | None]) -> dict[str, Scalar]:
+    """Return the fields of an entry after a change."""
+    fields = {**entry, **change}
+    return {name: scalar for name, scalar in fields.items() if scalar is not None}
 
 
 def _verify(
@@ -402,7 +408,9 @@ class _Editor:
         colon_end = self._text.index(":", after_key) + 1
         return colon_end, colon_end, " {}"
 
-    def _block(self, user: str, change: Mapping[str, Scalar], old: _Entry | None = None) -> str:
+    def _block(
+        self, user: str, change: Mapping[str, Scalar | None], old: _Entry | None = None
+    ) -> str:
         """Write an entry as lines; fields of the old one that the change does not name are kept."""
         model = old or next(reversed(self._entries.values()), None)
         column = self._entry_column + _INDENT
@@ -424,7 +432,7 @@ class _Editor:
         return "".join(line + self._newline for line in lines)
 
     def _sources(
-        self, change: Mapping[str, Scalar], old: _Entry | None
+        self, change: Mapping[str, Scalar | None], old: _Entry | None
     ) -> list[tuple[str, Scalar | str]]:
         """Return the fields of an entry with what is written for them, members side by side."""
         kept = {
@@ -432,7 +440,8 @@ class _Editor:
             for name, (key, value) in (old.fields if old else {}).items()
             if name not in change
         }
-        sources: dict[str, Scalar | str] = {**change, **kept}
+        there = {name: scalar for name, scalar in change.items() if scalar is not None}
+        sources: dict[str, Scalar | str] = {**there, **kept}
         fields = list(dict.fromkeys(name.partition(NESTED)[0] for name in sources))
         return sorted(sources.items(), key=lambda each: fields.index(each[0].partition(NESTED)[0]))
 

@@ -28,11 +28,15 @@ from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring.log
 )
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring.records import (
     CREATE,
+    DELETE,
+    DISABLE,
+    BeginFailed,
     Intent,
     Missing,
     NewKey,
     Refused,
     Settled,
+    Step,
     Stored,
     TakenOut,
     read_records,
@@ -212,6 +216,26 @@ def test_settled_parts_go(path: Path) -> None:
     history, _size = read_records(path.read_bytes())
     assert history.missing == {"id-9": 7.0}
     assert len(yaml.safe_load(path.read_text())) == len(history.lines)
+
+
+def test_steps_of_rotations_go_by_their_keys(path: Path) -> None:
+    """The last step of each key stays until it is settled, and so does a failed begin."""
+    with closing(open_log(path)) as log:
+        log.note(Step("1", "id-1", DISABLE, 3.0, "evidence", "2026-01-02T03:04:05Z"))
+        log.note(Step("2", "id-2", DISABLE, 4.0))
+        log.note(last := Step("2", "id-2", DELETE, 5.0))
+        log.note(failed := BeginFailed("1", "id-3", 6.0, "it is not known"))
+        log.note(BeginFailed("2", None, 7.0, "it is not known {{ here }}"))
+    with closing(open_log(path)) as log:
+        log.settle(Settled(steps={"id-1"}, begins={"2"}))
+
+        assert log.history.steps == {"id-2": last}
+        assert log.history.failed_begins == {"1": failed}
+
+    with closing(open_log(path)) as log:
+        log.settle(Settled(steps={"id-2"}, begins={"1"}))
+
+    assert not path.exists()
 
 
 def test_settled_log_goes(path: Path) -> None:
