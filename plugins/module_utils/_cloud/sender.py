@@ -88,7 +88,7 @@ class Sender:
         """Send a request, signed unless it is anonymous; as `Client.call`."""
         endpoint = self._options.endpoint_of(request.service)
         self.transport.prepare(endpoint)
-        permission = f"{request.service.name}:{request.action}"
+        permission = f"{request.service.code}:{request.action}"
         send = self._prepared(request, credential)
 
         def send_once() -> _T:

@@ -10,10 +10,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Service:
-    """One version of a service's API; `name` is also the prefix of its endpoint's option."""
+    """One version of a service's API; `name` is also the prefix of its endpoint's option.
+
+    `code` is what policies call the service.
+    """
 
     name: str
     version: str
+    code: str
 
     @property
     def endpoint_option(self) -> str:
@@ -21,7 +25,7 @@ class Service:
         return f"{self.name}_endpoint"
 
 
-RAM = Service("ram", "2015-05-01")
-STS = Service("sts", "2015-04-01")
-IMS = Service("ims", "2019-08-15")
-RESOURCE_DIRECTORY = Service("resource_directory", "2022-04-19")
+RAM = Service("ram", "2015-05-01", code="ram")
+STS = Service("sts", "2015-04-01", code="sts")
+IMS = Service("ims", "2019-08-15", code="ram")
+RESOURCE_DIRECTORY = Service("resource_directory", "2022-04-19", code="resourcemanager")
