@@ -37,14 +37,20 @@ class Quotas:
             return self._known.get(name)
 
     def _read(self) -> dict[str, int]:
-        def read(answer: Answer) -> dict[str, int]:
-            return {name: int(value) for name, value in answer["SummaryMap"].items()}
-
-        doing = "read the quotas of the account"
         # Whoever may not know them beforehand is told by the API when one is full.
         with fine_if("NoPermission"):
-            return self._client.call(IMS, "GetAccountSummary", {}, read, doing=doing)
+            return read_summary(self._client)
         return {}
+
+
+def read_summary(client: Client) -> dict[str, int]:
+    """Return how much the account holds, and how much it may, by the API's names."""
+
+    def read(answer: Answer) -> dict[str, int]:
+        return {name: int(value) for name, value in answer["SummaryMap"].items()}
+
+    doing = "read the quotas of the account"
+    return client.call(IMS, "GetAccountSummary", {}, read, doing=doing)
 
 
 def refuse_too_many(quotas: Quotas, what: str, existing: int, new: int) -> None:

@@ -123,11 +123,11 @@ def converge(
 
 def inform(
     task: Task,
-    read: Callable[[Client, dict[str, t.Any]], list[dict[str, t.Any]]],
+    read: Callable[[Client, dict[str, t.Any]], list[dict[str, t.Any]] | dict[str, t.Any]],
     *,
     plural: str,
 ) -> Result:
-    """Return what `read` finds, and the account that it was found in."""
+    """Return what `read` finds, under the name of such things, and the account that it is in."""
     with closing(task.connect()) as client:
         found = read(client, task.params)
         identity = client.identity

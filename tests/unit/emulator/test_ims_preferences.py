@@ -102,7 +102,7 @@ def test_forgotten_security_preference(ims: Ims) -> None:
         "LoginNetworkMasks": "",
         "LoginSessionDuration": 6,
         "MFAOperationForLogin": "independent",
-        "OperationForRiskLogin": "enforceVerify",
+        "OperationForRiskLogin": "autonomous",
         "MaxIdleDaysForUsers": 365,
         "MaxIdleDaysForAccessKeys": 365,
         "VerificationTypes": [],

@@ -339,6 +339,13 @@ CASES: dict[Key, Case] = {
     ("ram_account_alias", "state: absent, and there is one"): case(
         "ram_account_alias", ALIAS, state="absent"
     ),
+    ("ram_password_policy", ""): case("ram_password_policy"),
+    ("ram_password_policy", "a field differs"): case("ram_password_policy", hard_expire=True),
+    ("ram_security_preference", ""): case("ram_security_preference"),
+    ("ram_security_preference", "a field differs"): case(
+        "ram_security_preference", login_session_duration=9
+    ),
+    ("ram_account_info with include: []", ""): case("ram_account_info", include=[]),
     ("ram_access_key", ""): case("ram_access_key", ANN, KEY, user_name="ann"),
     ("ram_access_key", "the user has no key"): case("ram_access_key", ANN, **SHOW),
     ("ram_access_key", "force_create: true"): case(
@@ -479,4 +486,11 @@ CASES |= {
         "ram_user_info", ANN, *given, name="ann", include=[aspect]
     )
     for aspect, given in ASPECTS.items()
+}
+PARTS = ("alias", "default_domain", "summary", "password_policy", "security_preference")
+CASES |= {
+    ("ram_account_info with include: []", f"include: [{part}]"): case(
+        "ram_account_info", include=[part]
+    )
+    for part in PARTS
 }

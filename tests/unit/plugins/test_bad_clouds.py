@@ -134,6 +134,10 @@ def _alias(action: str, doing: str, **options: t.Any) -> Task:
     return Task("ram_account_alias", options, action, doing)
 
 
+def _settings(name: str, action: str, doing: str, **options: t.Any) -> Task:
+    return Task(f"ram_{name}", options, action, doing)
+
+
 def _info(action: str, doing: str, *include: str) -> Task:
     return Task("ram_user_info", {"name": "full", "include": include}, action, doing)
 
@@ -199,6 +203,16 @@ TASKS = [
     _alias("GetAccountAlias", "read the alias of the account", account_alias="acme"),
     _alias("SetAccountAlias", "set account alias acme", account_alias="acme"),
     _alias("ClearAccountAlias", "clear the alias of the account", state="absent"),
+    _settings("password_policy", "GetPasswordPolicy", "read the password policy"),
+    _settings("password_policy", "SetPasswordPolicy", "set the password policy", hard_expire=True),
+    _settings("security_preference", "GetSecurityPreference", "read the security preference"),
+    _settings(
+        "security_preference",
+        "SetSecurityPreference",
+        "set the security preference",
+        login_session_duration=9,
+    ),
+    _settings("account_info", "GetDefaultDomain", "read the default domain of the account"),
     Task("ram_user_info", {}, "ListUsers", "list users"),
     _info("GetUser", "read user full"),
     _info("ListGroupsForUser", "list groups of user full", "groups"),

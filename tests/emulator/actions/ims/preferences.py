@@ -64,8 +64,9 @@ ALL_PREFERENCES: Fields = {
     name: field for part in SECURITY_PREFERENCE.values() for name, field in part.items()
 }
 # Flags that are left out stay, as the vendor's tests expect; that the rest stays too is
-# unconfirmed, and a client that sends all never meets this. The deprecated one is not asked for.
+# unconfirmed, and a client that sends all never meets this, but for the deprecated one.
 FORGOTTEN = (
+    "OperationForRiskLogin",
     "LoginNetworkMasks",
     "LoginSessionDuration",
     "MFAOperationForLogin",

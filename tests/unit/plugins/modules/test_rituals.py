@@ -92,6 +92,20 @@ RITUALS: dict[str, tuple[str, list[Options]]] = {
             {"state": "absent"},
         ],
     ),
+    "a password policy": (
+        "ram_password_policy",
+        [
+            {"minimum_password_length": 14, "hard_expire": True},
+            {"max_password_age": 365, "max_login_attempts": 5},
+        ],
+    ),
+    "a security preference": (
+        "ram_security_preference",
+        [
+            {"login_network_masks": "192.0.2.0/24", "verification_types": ["sms"]},
+            {"login_network_masks": "", "max_idle_days_for_users": 90},
+        ],
+    ),
     "a key": (
         "ram_access_key",
         [
@@ -114,6 +128,11 @@ MADE_BY_THE_API = {
     *("user_id", "group_id", "create_date", "update_date", "access_key_id", "access_key_secret"),
     *("api_calls", "seconds"),
 }
+
+NOUNS = (
+    *("user", "users", "group", "groups", "access_key"),
+    *("account_alias", "password_policy", "security_preference"),
+)
 
 
 @dataclass(frozen=True)
@@ -207,7 +226,7 @@ def test_repetition_returns_the_same(stages: list[Stage]) -> None:
     shown = [
         (stage.real[name], stage.repeated[name])
         for stage in stages[:-1]
-        for name in ("user", "users", "group", "groups", "access_key", "account_alias")
+        for name in NOUNS
         if name in stage.real.values
     ]
 
