@@ -160,7 +160,8 @@ options:
     default: 300
 notes:
   - Each entry is C(user_name) with C(access_key_id), C(access_key_secret), C(account_id),
-    C(user_id) and C(created), all quoted. Only the lines of entries that change are rewritten.
+    C(user_id) and C(created), all quoted. Only values that change are edited; comments and fields
+    that you add stay.
   - What a run had under way, and each new key for a day, is in C(.<file>.pending.yml) beside the
     file, its secrets encrypted. The next run settles it. Do not put it under version control.
   - Load the file with C(vars_files) in the plays that need it. As C(group_vars/all) it would hand

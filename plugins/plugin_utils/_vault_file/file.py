@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 import yaml
 
 from ...module_utils._cloud.errors import InputError, RamError
+from .nodes import NESTED
 from .text import (
-    NESTED,
     KeyringTextError,
     Scalar,
     read_entries,

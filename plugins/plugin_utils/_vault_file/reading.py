@@ -11,7 +11,8 @@ import stat
 import typing as t
 
 from ...module_utils._cloud.errors import InputError
-from .text import NESTED, KeyringTextError, read_entries
+from .nodes import NESTED
+from .text import KeyringTextError, read_entries
 from .vault import Vault, is_encrypted
 
 if t.TYPE_CHECKING:

@@ -151,7 +151,7 @@ def test_previous_secret_in_clear(tmp_path: Path) -> None:
     assert "secret in clear" in refusal("ann", directory=tmp_path, previous=True)
 
 
-@pytest.mark.parametrize("none", ["", "    previous:\n"])
+@pytest.mark.parametrize("none", ["", "    previous:\n", "    previous: {}\n"])
 def test_missing_previous_pair(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], none: str
 ) -> None:

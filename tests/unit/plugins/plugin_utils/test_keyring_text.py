@@ -12,7 +12,7 @@ import re
 import pytest
 import yaml
 
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file import text
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file import nodes
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.text import (
     KeyringTextError,
     Scalar,
@@ -53,7 +53,7 @@ def _loader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     """Run every test with libyaml and with the loader that Python has without it."""
     if not hasattr(yaml, request.param):
         pytest.skip("this PyYAML has no libyaml")
-    monkeypatch.setattr(text, "_LOADER", getattr(yaml, request.param))
+    monkeypatch.setattr(nodes, "_LOADER", getattr(yaml, request.param))
 
 
 def test_reads_every_style_as_text() -> None:
@@ -120,7 +120,11 @@ def test_reads_another_variable() -> None:
         ("k:\n  bob:\n", r"an entry is not a mapping \(line 2\)"),
         ("k:\n  bob: {}\n  bob: {a: hunter2}\n", r"k has the same key twice \(line 3\)"),
         ("k:\n  bob:\n    a: 1\n    a: hunter2\n", r"an entry has the same key twice \(line 4\)"),
-        ("k:\n  bob:\n    a: [hunter2]\n", r"an entry has a field that is not .* \(line 3\)"),
+        (
+            "k:\n  bob:\n    previous:\n      a: 1\n    previous.a: hunter2\n",
+            r"a dot .* \(line 5\)",
+        ),
+        ("k:\n  bob:\n    previous: {<<: {a: hunter2}}\n", r"a merge key \(line 3\)"),
         ("k:\n  [hunter2]: {}\n", r"k has a key that is not a single value \(line 2\)"),
         ("a: &a {a: hunter2}\nk:\n  bob: *a\n", r"k uses an alias \(line 3\)"),
         ("k:\n  bob: &a {a: hunter2}\n  amy: *a\n", r"k uses an alias \(line 3\)"),
@@ -232,13 +236,118 @@ EDITS = {
             "      $ANSIBLE_VAULT;1.1;AES256\r\n      61626364\r\n      6566\r\nb: 1\r\n"
         ),
     ),
-    "an entry is replaced, its comments go, its neighbours stay": (
+    "a value is replaced, all about it stays": (
         (
-            "ram_keyring:\n  # above\n  bob:  # his\n    a: x\n    # inside\n    b: y\n"
+            "ram_keyring:\n  # above\n  bob:  # his\n    a: x  # old\n    # inside\n    b: y\n"
             "    # below\n  amy: {a: x}\n"
         ),
         {"bob": {"a": Scalar("new"), "b": Scalar("y")}},
-        'ram_keyring:\n  # above\n  "bob":\n    a: "new"\n    b: "y"\n    # below\n  amy: {a: x}\n',
+        (
+            'ram_keyring:\n  # above\n  bob:  # his\n    a: "new"  # old\n    # inside\n    b: y\n'
+            "    # below\n  amy: {a: x}\n"
+        ),
+    ),
+    "a value takes the place of none": (
+        "ram_keyring:\n  bob:\n    a:\n    b:  # none\n    c: ~\n",
+        {"bob": {name: Scalar("x") for name in "abc"}},
+        'ram_keyring:\n  bob:\n    a: "x"\n    b: "x"  # none\n    c: "x"\n',
+    ),
+    "new fields come last": (
+        "ram_keyring:\n  bob:\n    a: x\n    # below\n  amy: {}\n",
+        {"bob": {"b": Scalar("y"), "previous.a": Scalar("z"), "c": Scalar("1")}},
+        (
+            'ram_keyring:\n  bob:\n    a: x\n    b: "y"\n    previous:\n      a: "z"\n    c: "1"\n'
+            "    # below\n  amy: {}\n"
+        ),
+    ),
+    "a vault text takes the place of a text": (
+        "ram_keyring:\n  bob:\n    a: 'x\n      y'  # clear\n    b: z\n",
+        {"bob": {"a": Scalar(VAULT_TEXT, vaulted=True)}},
+        (
+            "ram_keyring:\n  bob:\n    a: !vault |  # clear\n      $ANSIBLE_VAULT;1.1;AES256\n"
+            "      61626364\n      6566\n    b: z\n"
+        ),
+    ),
+    "a text takes the place of a vault text": (
+        (
+            "ram_keyring:\n  bob:\n    a: !vault |-  # old\n         $ANSIBLE_VAULT;1.1;AES256\n"
+            "         6162\n\n    # below\n    b: z\n"
+        ),
+        {"bob": {"a": Scalar("x")}},
+        'ram_keyring:\n  bob:\n    a: "x"  # old\n\n    # below\n    b: z\n',
+    ),
+    "a vault text takes the place of another": (
+        (
+            "ram_keyring:\n  bob:\n    a: !vault |  # old\n         $ANSIBLE_VAULT;1.1;AES256\n"
+            "         6162\n    # below\n"
+        ),
+        {"bob": {"a": Scalar(VAULT_TEXT, vaulted=True), "b": Scalar("y")}},
+        (
+            "ram_keyring:\n  bob:\n    a: !vault |  # old\n      $ANSIBLE_VAULT;1.1;AES256\n"
+            '      61626364\n      6566\n    b: "y"\n    # below\n'
+        ),
+    ),
+    "fields are taken out with their lines": (
+        (
+            "ram_keyring:\n  bob:\n    a: x\n    # about b\n    b: |  # b's\n      y\n\n    c: z\n"
+            "    d: 1"
+        ),
+        {"bob": {"b": None, "d": None, "e": None}},
+        "ram_keyring:\n  bob:\n    a: x\n    # about b\n\n    c: z\n",
+    ),
+    "a mapping goes with the last that is in it": (
+        (
+            "ram_keyring:\n  bob:\n    a: x\n    previous:  # old\n      # inside\n      a: y\n"
+            "      b: z\n    # below\n    c: 1\n"
+        ),
+        {"bob": {"previous.a": None, "previous.b": None}},
+        "ram_keyring:\n  bob:\n    a: x\n    # below\n    c: 1\n",
+    ),
+    "a mapping stays for what others put in it": (
+        "ram_keyring:\n  bob:\n    previous:\n      a: y\n      who: [me]\n      b: z\n",
+        {"bob": {"previous.a": None, "previous.b": None}},
+        "ram_keyring:\n  bob:\n    previous:\n      who: [me]\n",
+    ),
+    "a mapping gets other values in place": (
+        "ram_keyring:\n  bob:\n    previous:\n        a: y  # was\n    c: 1\n",
+        {"bob": {"previous.a": Scalar("new"), "previous.b": Scalar("z"), "rotation.a": None}},
+        (
+            'ram_keyring:\n  bob:\n    previous:\n        a: "new"  # was\n        b: "z"\n'
+            "    c: 1\n"
+        ),
+    ),
+    "a mapping takes the place of an empty one": (
+        "ram_keyring:\n  bob:\n    previous: {}  # none\n    rotation:\n    c: 1\n",
+        {"bob": {"previous.a": Scalar("x"), "rotation.b": Scalar("y")}},
+        (
+            'ram_keyring:\n  bob:\n    c: 1\n    previous:\n      a: "x"\n    rotation:\n'
+            '      b: "y"\n'
+        ),
+    ),
+    "a mapping in braces becomes a block": (
+        "ram_keyring:\n  bob:\n    previous: {a: x, b: y}\n    tags:\n      - c\n  amy: {}\n",
+        {"bob": {"previous.a": Scalar("new")}},
+        (
+            'ram_keyring:\n  "bob":\n    previous:\n      a: "new"\n      b: y\n    tags:\n'
+            "      - c\n  amy: {}\n"
+        ),
+    ),
+    "comments below a mapping are no part of its entry": (
+        "ram_keyring:\n  bob:\n    previous:\n      a: x\n  # about amy\n  amy: {}\n",
+        {"bob": None},
+        "ram_keyring:\n  # about amy\n  amy: {}\n",
+    ),
+    "fields of others have any shape": (
+        (
+            "ram_keyring:\n  bob:\n    tags: [a, {b: c}]\n    a: x\n    more:\n      - 1\n"
+            "      - deep: {x: y}\n        # inside\n    none: {}\n  amy: {t: [1], a: x}\n"
+        ),
+        {"bob": {"a": Scalar("new")}, "amy": {"a": Scalar("new")}},
+        (
+            'ram_keyring:\n  bob:\n    tags: [a, {b: c}]\n    a: "new"\n    more:\n      - 1\n'
+            '      - deep: {x: y}\n        # inside\n    none: {}\n  "amy":\n    a: "new"\n'
+            "    t: [1]\n"
+        ),
     ),
     "a flow entry over several lines is replaced": (
         "ram_keyring:\n  bob: {a: x,\n    b: 5,\n    c}  # his\n  amy: {}\n",
@@ -252,7 +361,7 @@ EDITS = {
         ),
         {"bob": {"a": Scalar("new")}},
         (
-            'ram_keyring:\n  "bob":\n      a: "new"\n      port: 0x16\n      note: !vault |\n'
+            'ram_keyring:\n  bob:\n      port: 0x16\n      a: "new"\n      note: !vault |\n'
             "         $ANSIBLE_VAULT;1.1;AES256\n         6162\n\n  amy: {}\n"
         ),
     ),
@@ -292,7 +401,7 @@ EDITS = {
 
 @pytest.mark.parametrize(("before", "changes", "after"), EDITS.values(), ids=EDITS)
 def test_edits_only_what_changes(
-    before: str, changes: dict[str, dict[str, Scalar] | None], after: str
+    before: str, changes: dict[str, dict[str, Scalar | None] | None], after: str
 ) -> None:
     """An edit puts exactly these bytes in place of the ones before."""
     assert rewrite_entries(before, "ram_keyring", changes) == after
@@ -430,8 +539,9 @@ ENTRIES = [
     "  {user}: {{}}\n",
     "  {user}:\n    a: one\n      two\n",
 ]
-CHANGES: list[dict[str, Scalar] | None] = [
+CHANGES: list[dict[str, Scalar | None] | None] = [
     None,
+    {"a": None, "previous.x": Scalar("new")},
     {"a": Scalar("new")},
     {"a": Scalar("new"), "b": Scalar(VAULT_TEXT, vaulted=True)},
 ]
@@ -462,14 +572,15 @@ def test_random_edits_keep_every_other_byte(seed: int) -> None:
 
 
 def expected_entries(
-    entries: dict[str, dict[str, Scalar]], changes: dict[str, dict[str, Scalar] | None]
+    entries: dict[str, dict[str, Scalar]], changes: dict[str, dict[str, Scalar | None] | None]
 ) -> dict[str, dict[str, Scalar]]:
     """Return the entries with the changes made."""
     result = {**entries}
     for user, change in changes.items():
         result.pop(user, None)
         if change is not None:
-            result[user] = {**entries.get(user, {}), **change}
+            wanted = {**entries.get(user, {}), **change}
+            result[user] = {name: value for name, value in wanted.items() if value is not None}
     return result
 
 
@@ -477,7 +588,7 @@ def expected_pattern(
     before: str,
     written: dict[str, tuple[str, str]],
     after: str,
-    changes: dict[str, dict[str, Scalar] | None],
+    changes: dict[str, dict[str, Scalar | None] | None],
     newline: str,
 ) -> str:
     """Return a pattern of the edited text in which only lines of changed entries are open."""
@@ -486,7 +597,14 @@ def expected_pattern(
         return re.escape(text.replace("\n", newline))
 
     def lines(user: str) -> str:
-        return "" if changes[user] is None else rf'  "{user}":{newline}(?:    .*{newline})+'
+        if changes[user] is None:
+            return ""
+        own = written.get(user, ("", "{"))[1]
+        if "{" in own:
+            return rf'  "{user}":{newline}(?:    .*{newline})+'
+        head, *rest = own.splitlines(keepends=True)
+        comments = "".join(rf"    .*\# comment{newline}" for line in rest if line.strip()[0] == "#")
+        return literal(head) + comments + rf"(?:    .*{newline})+"
 
     left = [user for user in {**written, **changes} if changes.get(user, {}) is not None]
     pattern = literal(before if left else before.replace("ram_keyring:", "ram_keyring: {}"))
