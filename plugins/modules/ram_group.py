@@ -370,7 +370,7 @@ def run(task: Task) -> dict[str, t.Any]:
     return converge(task, plan_wanted_groups, singular="group", plural="groups", many=many)
 
 
-DECLARATION = Declaration(ARGUMENT_SPEC, run, **one_or_many("groups"))
+DECLARATION = Declaration(ARGUMENT_SPEC, run, **one_or_many("groups", GROUP_OPTIONS))
 
 
 def main() -> None:

@@ -424,7 +424,7 @@ def run(task: Task) -> dict[str, t.Any]:
     return converge(task, plan_wanted_users, singular="user", plural="users", many=many)
 
 
-DECLARATION = Declaration(ARGUMENT_SPEC, run, **one_or_many("users"))
+DECLARATION = Declaration(ARGUMENT_SPEC, run, **one_or_many("users", USER_OPTIONS))
 
 
 def main() -> None:

@@ -34,10 +34,10 @@ def spec_of_many(plural: str, options: Options, defaults: Options) -> Options:
     }
 
 
-def one_or_many(plural: str) -> dict[str, list[tuple[str, str]]]:
+def one_or_many(plural: str, options: Options) -> dict[str, list[tuple[str, str]]]:
     """Return the constraints of such a module, for its declaration."""
     return {
-        "mutually_exclusive": [("name", plural), ("new_name", plural)],
+        "mutually_exclusive": [(name, plural) for name in ("name", "new_name") if name in options],
         "required_one_of": [("name", plural)],
     }
 
@@ -59,7 +59,7 @@ def wanted_names(params: Options, singular: str, plural: str) -> list[str] | Non
 
 def names_of(options: Options) -> list[str]:
     """Return the names that something has or is to get, each once."""
-    names = (options["name"], options["new_name"])
+    names = (options["name"], options.get("new_name"))
     return list(dict.fromkeys(name for name in names if name is not None))
 
 
@@ -108,7 +108,7 @@ def format_problems(noun: str, options: Options, formats: Mapping[str, Format]) 
         for key, (pattern, described) in formats.items()
         if options[key] is not None and not re.fullmatch(pattern, options[key])
     ]
-    if options["state"] == "absent" and options["new_name"]:
+    if options["state"] == "absent" and options.get("new_name"):
         found.append(f"{noun} {name} can't be renamed and absent")
     return found
 
