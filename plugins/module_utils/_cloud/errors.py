@@ -20,13 +20,16 @@ A message is one line that can be read at a glance, whatever the API says and ho
 
 from __future__ import annotations
 
+import re
 import traceback
 import typing as t
 from contextlib import contextmanager
 from pathlib import Path
 
+from .answers import UnreadableError
+
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from typing_extensions import Self
 
@@ -257,20 +260,45 @@ def _missing_permission(exc: Exception, permission: str) -> str:
 
 def _transport_error(exc: Exception, doing: str, endpoint: object) -> RamError:
     """Tell the requests that never left from those that may have been carried out."""
-    cause = _transport_cause(exc)
-    for name, reason in _NEVER_SENT.items():
-        if name in cause:
-            told = "the proxy can't be reached" if "ProxyError" in cause else reason
-            return NotSentError(f"Cannot {doing}: no connection to {endpoint} ({told})")
-    for name, reason in _NO_ANSWER.items():
-        if name in cause:
-            return UnansweredError(f"Cannot {doing}: no answer from {endpoint} ({reason})")
+    causes = _causes(exc)
+    never_sent = _why_never_sent(causes)
+    if never_sent:
+        return NotSentError(f"Cannot {doing}: no connection to {endpoint} ({never_sent})")
+    reason = _first_named(_NO_ANSWER, causes)
+    if reason:
+        return UnansweredError(f"Cannot {doing}: no answer from {endpoint} ({reason})")
     return UnansweredError(
-        f"Cannot {doing}: the answer from {endpoint} is not what the API documents "
-        f"({type(exc).__name__})"
+        f"Cannot {doing}: the answer from {endpoint} is not one of the API "
+        f"({_oddity(exc, causes)})"
     )
 
 
+def _why_never_sent(causes: Sequence[BaseException]) -> str | None:
+    refused = [match for cause in causes if (match := _REFUSED_BY_PROXY.match(str(cause)))]
+    if refused:
+        return f"the proxy refuses it with status {refused[0][1]}"
+    reason = _first_named(_NEVER_SENT, causes)
+    is_of_proxy = any(type(cause).__name__ == "ProxyError" for cause in causes)
+    return "the proxy can't be reached" if reason and is_of_proxy else reason
+
+
+def _first_named(reasons: Mapping[str, str], causes: Sequence[BaseException]) -> str | None:
+    names = {type(cause).__name__ for cause in causes}
+    return next((reason for name, reason in reasons.items() if name in names), None)
+
+
+def _oddity(exc: Exception, causes: Sequence[BaseException]) -> str:
+    unreadable = [cause for cause in causes if isinstance(cause, UnreadableError)]
+    if unreadable:
+        return str(unreadable[0])
+    # What the answer should have, and nothing of what it has.
+    if isinstance(exc, KeyError):
+        return f"{_readable(exc.args[0], LONGEST_NAME)} is missing"
+    return type(exc).__name__
+
+
+# What the standard library says of a proxy that answers CONNECT with anything but success.
+_REFUSED_BY_PROXY = re.compile(r"Tunnel connection failed: (\d{3})\b")
 _NEVER_SENT = {
     "TooLateError": "it took more than a minute until it could be sent",
     "NameResolutionError": "the host name is unknown",
@@ -289,27 +317,28 @@ _NO_ANSWER = {
     "ReadTimeoutError": "timed out, see read_timeout",
     "ConnectionError": "the connection was closed",
     "ChunkedEncodingError": "the connection was closed in the middle of the answer",
+    "ContentDecodingError": "its body can't be unpacked",
 }
 
 
 _LINKS = ("inner_exception", "reason", "original_error")
 
 
-def _transport_cause(exc: Exception) -> list[str]:
-    """Return the class names along the chain of causes.
+def _causes(exc: Exception) -> list[BaseException]:
+    """Return the exception and those that it came of.
 
     The SDK wraps the transport's exception in one that keeps only its text, so Python's own context
     is what still knows its class; urllib3 keeps its part of the chain in attributes. An error of
     ours ends the chain: while that of another request is handled, it is the context of this one.
     """
-    names: list[str] = []
+    causes: list[BaseException] = []
     current: object = exc
-    while isinstance(current, BaseException) and len(names) < LONGEST_CHAIN:
+    while isinstance(current, BaseException) and len(causes) < LONGEST_CHAIN:
         if isinstance(current, RamError):
             break
-        names.append(type(current).__name__)
+        causes.append(current)
         first = current.args[0] if current.args else None
         links = [getattr(current, name, None) for name in _LINKS]
-        causes = [cause for cause in (*links, first) if isinstance(cause, BaseException)]
-        current = causes[0] if causes else current.__context__
-    return names
+        known = [cause for cause in (*links, first) if isinstance(cause, BaseException)]
+        current = known[0] if known else current.__context__
+    return causes

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 from .credentials import no_credentials
 from .sessions import read_issued
+from .transport import RedirectedError
 
 if t.TYPE_CHECKING:
     from .credentials import Issued
@@ -29,7 +31,7 @@ def ask_address(transport: Transport, address: str) -> Issued:
     # The address may hold a secret, and so may the text of exceptions about it.
     except UNUSABLE as exc:
         told = "The address in ALIBABA_CLOUD_CREDENTIALS_URI"
-        raise no_credentials(told, type(exc).__name__) from None
+        raise no_credentials(told, _reason(exc)) from None
 
 
 def ask_instance(transport: Transport, role: str, told: str, *, is_token_needed: bool) -> Issued:
@@ -43,7 +45,7 @@ def ask_instance(transport: Transport, role: str, told: str, *, is_token_needed:
         name = role or _asked(transport, "GET", roles, headers).text.strip()
         return _session(_asked(transport, "GET", roles + name, headers))
     except UNUSABLE as exc:
-        raise no_credentials(told, type(exc).__name__) from None
+        raise no_credentials(told, _reason(exc)) from None
 
 
 def _token(transport: Transport, *, is_needed: bool) -> dict[str, str]:
@@ -61,7 +63,25 @@ def _asked(transport: Transport, method: str, address: str, headers: dict[str, s
 
 
 def _session(answer: t.Any) -> Issued:
-    told = answer.json()
+    told = json.loads(answer.content)
     if told["Code"] != "Success":
         raise ValueError("no session")
     return read_issued(told)
+
+
+def _reason(exc: Exception) -> str:
+    answer = getattr(exc, "response", None)
+    if answer is not None:
+        return f"it answers with status {answer.status_code}"
+    if isinstance(exc, RedirectedError):
+        return "it redirects, and no redirect is ever followed"
+    if isinstance(exc, OSError):
+        return _why_not_reached(exc)
+    return "it answers with no session"
+
+
+def _why_not_reached(exc: OSError) -> str:
+    # What requests says of an address is both.
+    if isinstance(exc, ValueError):
+        return "it is no http address"
+    return "it answers too late" if "Timeout" in type(exc).__name__ else "it can't be reached"

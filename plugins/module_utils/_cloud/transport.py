@@ -21,6 +21,7 @@ import time
 import typing as t
 from urllib.parse import urlsplit
 
+from .answers import refuse_unreadable
 from .clock import running_seconds
 from .options import Endpoint
 
@@ -30,6 +31,9 @@ if t.TYPE_CHECKING:
 
     from .options import ConnectionOptions
     from .sdk import Sdk
+
+    # What raises an exception about an answer: its status, content type and body.
+    Judge = Callable[[int, str, bytes], None]
 
 # Seconds from when a request is announced until it is signed, at most.
 SIGNED_WITHIN = 60.0
@@ -68,7 +72,8 @@ class Transport:
         key = f"{endpoint.protocol}://{endpoint.host}:{port}:pool={self._pool_size}"
         sessions = self._sdk.DaraCore._sessions  # noqa: SLF001 - it has no public way
         if key not in sessions:
-            sessions[key] = self._session(endpoint, self._options.proxies.proxy_for(endpoint))
+            proxy = self._options.proxies.proxy_for(endpoint)
+            sessions[key] = self._session(endpoint, proxy, refuse_unreadable)
             self._keys.append(key)
 
     def close(self) -> None:
@@ -99,13 +104,15 @@ class Transport:
         answer.raise_for_status()
         return answer
 
-    def _session(self, endpoint: Endpoint, proxy: str | None) -> t.Any:
+    def _session(
+        self, endpoint: Endpoint, proxy: str | None, judge: Judge = lambda *_answer: None
+    ) -> t.Any:
         if endpoint.protocol == "https" and self._context is None:
             self._context = _tls_context(self._options.ca_bundle)
         context = self._context if endpoint.protocol == "https" else None
         adapter = _adapter_class()(context, self._options.read_timeout)
         proxies = {endpoint.protocol: proxy} if proxy else {}
-        return _session_class()(proxies, adapter, self._refuse_if_late)
+        return _session_class()(proxies, adapter, self._refuse_if_late, judge)
 
 
 def _tls_context(ca_bundle: str | None) -> ssl.SSLContext:
@@ -123,12 +130,17 @@ def _session_class() -> t.Any:
         """Sends each request once, to where it says, through the proxy of one client or none."""
 
         def __init__(
-            self, proxies: Mapping[str, str], adapter: t.Any, refuse_if_late: Callable[[], None]
+            self,
+            proxies: Mapping[str, str],
+            adapter: t.Any,
+            refuse_if_late: Callable[[], None],
+            judge: Judge,
         ) -> None:
             super().__init__()
             self.trust_env = False
             self._own_proxies = dict(proxies)
             self._refuse_if_late = refuse_if_late
+            self._judge = judge
             for prefix in ("http://", "https://"):
                 self.mount(prefix, adapter)
 
@@ -140,6 +152,7 @@ def _session_class() -> t.Any:
             request.headers, request.url = {}, request.url.partition("?")[0]
             if answer.is_redirect:
                 raise RedirectedError
+            self._judge(answer.status_code, answer.headers.get("content-type", ""), answer.content)
             return answer
 
     return Session

@@ -553,7 +553,7 @@ def test_reason_is_that_of_the_request(run_module: RunModule, emulator: Emulator
 
     first, _sentence, second = result.msg.partition(" What it did is not known ")
     assert "(timed out, see read_timeout)" in first
-    assert "is not what the API documents" in second
+    assert "is not one of the API" in second
     assert "timed out" not in second
 
 
