@@ -268,8 +268,7 @@ def _transport_error(exc: Exception, doing: str, endpoint: object) -> RamError:
     if reason:
         return UnansweredError(f"Cannot {doing}: no answer from {endpoint} ({reason})")
     return UnansweredError(
-        f"Cannot {doing}: the answer from {endpoint} is not one of the API "
-        f"({_oddity(exc, causes)})"
+        f"Cannot {doing}: the answer from {endpoint} is not one of the API ({_oddity(exc, causes)})"
     )
 
 
