@@ -21,6 +21,7 @@ if t.TYPE_CHECKING:
     from .protocol import WireRequest
 
 SECRET_NAME = re.compile(r"password$|secret|token|authenticationcode", re.IGNORECASE)
+PASSWORD = re.compile(r"password$", re.IGNORECASE)
 MASK = "********"
 
 
@@ -39,7 +40,7 @@ class Entry:
     user: str = ""
     code: str = ""
     status: int = 0
-    # What was let pass although it is not honoured.
+    # What was let pass although it is not honoured, or stands where others can read it.
     notes: list[str] = field(default_factory=list)
 
     def describe_request(self, wire: WireRequest, service: str, caller: Caller | None) -> None:
@@ -50,6 +51,9 @@ class Entry:
             name: MASK if SECRET_NAME.search(name) else value
             for name, value in wire.parameters.items()
         }
+        self.notes += [
+            f"{name} is in the address" for name, _value in wire.query if PASSWORD.search(name)
+        ]
         self.caller = wire.access_key_id
         if caller:
             self.account = caller.account.account_id

@@ -186,6 +186,7 @@ GROUP_ATTACHED = call("AttachPolicyToGroup", GroupName="readers", **SYSTEM_POLIC
 OTHER_GROUP_ATTACHED = call("AttachPolicyToGroup", GroupName="readers", **OTHER_POLICY)
 ALIAS = call("SetAccountAlias", AccountAlias="acme")
 LOGIN = call("CreateLoginProfile", UserName="ann", Password="Correct-Horse-7")
+PASSWORD = "Battery-Staple-8"
 STORED = earlier("ram_keyring", name="ann")
 SHOW: dict[str, t.Any] = {"user_name": "ann", "show_secret": True}
 NO_ANSWER = "Cannot create AccessKey for user ann: no answer from "
@@ -339,6 +340,21 @@ CASES: dict[Key, Case] = {
     ("ram_account_alias", "state: absent, and there is one"): case(
         "ram_account_alias", ALIAS, state="absent"
     ),
+    ("ram_login_profile", ""): case("ram_login_profile", ANN, LOGIN, name="ann"),
+    ("ram_login_profile", "there is no login profile"): case(
+        "ram_login_profile", ANN, name="ann", password=PASSWORD
+    ),
+    ("ram_login_profile", "a flag differs"): case(
+        "ram_login_profile", ANN, LOGIN, name="ann", status="inactive"
+    ),
+    ("ram_login_profile", "update_password: always"): case(
+        "ram_login_profile", ANN, LOGIN, name="ann", password=PASSWORD, update_password="always"
+    ),
+    ("ram_login_profile", "state: absent, and there is one"): case(
+        "ram_login_profile", ANN, LOGIN, name="ann", state="absent"
+    ),
+    ("ram_login_profile_info", ""): case("ram_login_profile_info", ANN, name="ann"),
+    ("ram_login_profile_info", "neither name nor names"): case("ram_login_profile_info", ANN),
     ("ram_password_policy", ""): case("ram_password_policy"),
     ("ram_password_policy", "a field differs"): case("ram_password_policy", hard_expire=True),
     ("ram_security_preference", ""): case("ram_security_preference"),

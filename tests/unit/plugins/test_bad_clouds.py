@@ -134,6 +134,11 @@ def _alias(action: str, doing: str, **options: t.Any) -> Task:
     return Task("ram_account_alias", options, action, doing)
 
 
+def _logon(action: str, doing: str, name: str = "alice") -> Task:
+    options = {"name": name, "password": "Correct-Horse-7", "mfa_bind_required": True}
+    return Task("ram_login_profile", options, action, doing)
+
+
 def _settings(name: str, action: str, doing: str, **options: t.Any) -> Task:
     return Task(f"ram_{name}", options, action, doing)
 
@@ -213,6 +218,8 @@ TASKS = [
         login_session_duration=9,
     ),
     _settings("account_info", "GetDefaultDomain", "read the default domain of the account"),
+    _logon("CreateLoginProfile", "create login profile of user alice"),
+    _logon("UpdateLoginProfile", "update login profile of user full", name="full"),
     Task("ram_user_info", {}, "ListUsers", "list users"),
     _info("GetUser", "read user full"),
     _info("ListGroupsForUser", "list groups of user full", "groups"),
@@ -245,7 +252,7 @@ TASKS = [
     ),
 ]
 # What these did is looked up if the answer is lost.
-IS_LOOKED_UP = {"CreateUser", "UpdateUser", "CreateGroup", "UpdateGroup"}
+IS_LOOKED_UP = {"CreateUser", "UpdateUser", "CreateGroup", "UpdateGroup", "CreateLoginProfile"}
 
 
 @pytest.fixture(autouse=True)

@@ -108,6 +108,13 @@ RITUALS: dict[str, tuple[str, Values, Values]] = {
     "alias": ("ram_account_alias", {"account_alias": "acme"}, {"diff": True}),
     "passwords": ("ram_password_policy", {"max_login_attemps": 0, "hard_expire": "yes"}, CHECK),
     "log-ons": ("ram_security_preference", {"login_network_masks": "192.0.2.7"}, {"diff": True}),
+    "log-on": ("ram_login_profile", {"name": "ann", "password": "Pass-Word-7"}, {"diff": True}),
+    "log-ons-refused": (
+        "ram_login_profile",
+        {"login_profiles": [{"name": "ann", "password": "Pass-Word-7"}, {"name": "Pass-Word-7"}]},
+        CHECK,
+    ),
+    "log-on-info": ("ram_login_profile_info", {"name": "ann"}, {}),
     "account-info": ("ram_account_info", {}, {}),
     "unknown-option": ("ram_user", {"name": "ann", "nmae": "bob"}, {}),
     "unknown-inner-option": ("ram_user", {"users": [{"name": "ann", "nmae": "bob"}]}, {}),

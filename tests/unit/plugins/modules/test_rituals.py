@@ -28,6 +28,7 @@ if t.TYPE_CHECKING:
 Options = dict[str, t.Any]
 
 SLB = "AliyunSLBReadOnlyAccess"
+FIRST = "Correct-Horse-8sT4q"
 
 RITUALS: dict[str, tuple[str, list[Options]]] = {
     "one user": (
@@ -106,6 +107,22 @@ RITUALS: dict[str, tuple[str, list[Options]]] = {
             {"login_network_masks": "", "max_idle_days_for_users": 90},
         ],
     ),
+    "a login profile": (
+        "ram_login_profile",
+        [
+            {"name": "dave", "password": FIRST, "password_reset_required": True},
+            {"name": "dave", "status": "inactive", "password_reset_required": False},
+            {"name": "dave", "state": "absent"},
+        ],
+    ),
+    "many login profiles": (
+        "ram_login_profile",
+        [
+            {"password": FIRST, "login_profiles": [{"name": "dave"}, {"name": "erin"}]},
+            {"status": "inactive", "login_profiles": [{"name": "erin", "mfa_bind_required": True}]},
+            {"state": "absent", "login_profiles": [{"name": "dave"}, {"name": "erin"}]},
+        ],
+    ),
     "a key": (
         "ram_access_key",
         [
@@ -126,12 +143,13 @@ RITUALS: dict[str, tuple[str, list[Options]]] = {
 # Ids, dates and secrets are made by the API, so check mode shows none, or the one from before.
 MADE_BY_THE_API = {
     *("user_id", "group_id", "create_date", "update_date", "access_key_id", "access_key_secret"),
-    *("api_calls", "seconds"),
+    *("password_status", "api_calls", "seconds"),
 }
 
 NOUNS = (
     *("user", "users", "group", "groups", "access_key"),
     *("account_alias", "password_policy", "security_preference"),
+    *("login_profile", "login_profiles"),
 )
 
 
@@ -151,7 +169,8 @@ def stages(
 ) -> list[Stage]:
     """The stages of one ritual, carried out."""
     module, all_options = RITUALS[request.param]
-    emulator.call("CreateUser", UserName="dave")
+    for user in ("dave", "erin"):
+        emulator.call("CreateUser", UserName=user)
     for group in ("readers", "writers"):
         emulator.call("CreateGroup", GroupName=group)
 
