@@ -46,8 +46,7 @@ _value:
   description:
     - C(present) and C(absent), the users for M(keysmith.alibabacloud.ram_user).
     - C(key_users) for M(keysmith.alibabacloud.ram_keyring), and C(one_of_each_file) of them.
-    - C(repeated), the names that are listed more than once, and C(not_text), those that YAML took
-      for a number, a date or a truth value.
+    - C(problems), what is wrong with the names in words.
   type: dict
 """
 
@@ -73,13 +72,25 @@ def provisioning_plan(users: list[User], file: str, omit: object) -> dict[str, t
     served = [user for user in described if _has_key(user)]
     key_users = [{name: user[name] for name in OF_KEYS} for user in served]
     return {
-        "not_text": [str(user["name"]) for user in described if not isinstance(user["name"], str)],
-        "repeated": list(repeated_names(str(user["name"]) for user in described)),
+        "problems": _problems([user["name"] for user in described]),
         "present": [_without(user) for user in described if user["state"] != "absent"],
         "absent": [_without(user) for user in described if user["state"] == "absent"],
         "key_users": key_users,
         "one_of_each_file": list({user["file"]: user for user in key_users}.values()),
     }
+
+
+def _problems(names: list[t.Any]) -> list[str]:
+    """Return in words which names YAML took for something else, and which stand there twice."""
+    problems = []
+    if changed := [str(name) for name in names if not isinstance(name, str)]:
+        problems.append(
+            f"YAML takes these names for numbers, dates or truth values: {', '.join(changed)}. "
+            "Put them in quotes"
+        )
+    if repeated := list(repeated_names(map(str, names))):
+        problems.append(f"These users are listed more than once: {', '.join(repeated)}")
+    return problems
 
 
 def _has_key(user: User) -> bool:

@@ -150,6 +150,15 @@ options:
     type: list
     elements: str
     default: []
+  missing_files:
+    description:
+      - What an earlier task of this play returned as RV(missing_files), in check mode.
+      - A file that is not there is looked for twice, a second apart, before it is created, as some
+        editors remove a file for a moment when they save it. The earlier task's look counts as the
+        first one then, which saves the wait.
+    type: dict
+    default: {}
+    version_added: 0.2.0
   concurrency:
     description: How many requests are in flight at most.
     type: int
@@ -306,6 +315,13 @@ suspected_keys:
       returned: always
       type: str
       sample: 2026-12-04 09:30 UTC
+missing_files:
+  description: When, by the clock that counts since this machine was started, it was seen which of
+    the files are not there yet.
+  returned: in check mode
+  type: dict
+  sample:
+    /srv/ops/secrets/ram_keyring.yml: 5123.25
 problems:
   description: Each reason why nothing was done; C(msg) tells the first two.
   returned: when there are users that can't be helped, or several keys of other accounts to import

@@ -10,6 +10,7 @@ So what that file imports is imported there, and every later worker of the run i
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 import typing as t
@@ -19,8 +20,17 @@ from ..module_utils._cloud.sdk import import_sdk
 
 def import_early() -> None:
     """Import the SDK; if it is missing or broken, the task that needs it will tell."""
-    with contextlib.suppress(Exception), contextlib.redirect_stderr(_stream_to_keep()):
-        import_sdk()
+    collects = gc.isenabled()
+    # Its classes are here to stay: to look for garbage among them costs a third of the import, and
+    # again as much when the process ends, and gives each worker a copy of the memory.
+    gc.disable()
+    try:
+        with contextlib.suppress(Exception), contextlib.redirect_stderr(_stream_to_keep()):
+            import_sdk()
+    finally:
+        gc.freeze()
+        if collects:
+            gc.enable()
 
 
 def sdk_prints() -> bool:

@@ -27,7 +27,7 @@ if t.TYPE_CHECKING:
     from .cloud import Cloud
     from .measurement import Measurement
 
-SIZES = (1, 10, 100, 1000)
+SIZES = (1, 20, 100, 1000)
 FULL_SIZES = (*SIZES, 5000)
 
 

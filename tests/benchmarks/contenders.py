@@ -14,11 +14,14 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 PLAYBOOK = str(Path(sys.executable).with_name("ansible-playbook"))
+AD_HOC = (str(Path(sys.executable).with_name("ansible")), "localhost", "-m")
 PASSWORD_FILE = "password"
 KEYRING = "keyring.yml"
 
 ROLE = "role"
 POOL = "pool"
+# What Ansible takes without us, and two small things beside it.
+NOTHING, PING, INFO, NOUNS = "nothing", "ping", "info", "nouns"
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,8 @@ class Contender:
     # Whether it knows what is done already, so that a second run means something.
     repeatable: bool = False
     keeps_keys: bool = True
+    # Whether it does the job at all, or is measured for comparison.
+    does_job: bool = True
 
     def serves(self, users: int, *, full: bool) -> bool:
         """Tell whether it is asked to do a job of this size."""
@@ -53,6 +58,7 @@ def contenders(concurrency: int) -> dict[str, Contender]:
     """Return all contenders by their short names; `concurrency` is for those who can."""
     pool = ("--threads", str(concurrency))
     return {
+        **_small_things(),
         ROLE: Contender(
             "role ram_credentials", _play("play_role.yml"), concurrency, repeatable=True
         ),
@@ -60,7 +66,7 @@ def contenders(concurrency: int) -> dict[str, Contender]:
             "loop of ram_user, ram_access_key",
             _play("play_loop.yml"),
             in_flight=1,
-            largest=10,
+            largest=20,
             largest_in_full=100,
             repeatable=True,
             keeps_keys=False,
@@ -72,6 +78,18 @@ def contenders(concurrency: int) -> dict[str, Contender]:
         "pool-same-calls": Contender(
             "the same with our calls", _script(*pool, "--check"), concurrency
         ),
+    }
+
+
+def _small_things() -> dict[str, Contender]:
+    def small(title: str, *command: str, repeatable: bool = False) -> Contender:
+        return Contender(title, command, 1, 1, 1, repeatable=repeatable, does_job=False)
+
+    return {
+        NOTHING: small("ansible-playbook without a task", *_play("play_nothing.yml")),
+        PING: small("ansible -m ping", *AD_HOC, "ansible.builtin.ping"),
+        INFO: small("ansible -m ram_user_info", *AD_HOC, "keysmith.alibabacloud.ram_user_info"),
+        NOUNS: small("ten tasks of modules", *_play("play_nouns.yml"), repeatable=True),
     }
 
 

@@ -10,7 +10,7 @@ import statistics
 import typing as t
 from dataclasses import dataclass
 
-from .contenders import POOL, ROLE
+from .contenders import INFO, NOTHING, NOUNS, PING, POOL, ROLE
 from .measurement import AGAIN, FIRST
 
 if t.TYPE_CHECKING:
@@ -18,7 +18,7 @@ if t.TYPE_CHECKING:
 
     from .measurement import Measurement, Traffic
 
-SMALL, MANY, MOST = 100, 1000, 5000
+FEW, SMALL, MANY, MOST = 20, 100, 1000, 5000
 BUCKET_SECONDS = 1
 MOST_MEMORY_MIB = 300
 MOST_GROWTH = 1.2
@@ -60,9 +60,9 @@ class Figure:
     limit: float
 
     @property
-    def ratio(self) -> float:
-        """How many times the limit it took."""
-        return self.wall / self.limit
+    def ratio(self) -> float | None:
+        """How many times the limit it took, if it took any calls."""
+        return self.wall / self.limit if self.limit else None
 
 
 def figures(measurements: Sequence[Measurement], latency_ms: float) -> list[Figure]:
@@ -128,6 +128,23 @@ def speed_goals(found: Sequence[Figure]) -> Iterator[Goal]:
         if most := chosen[-1]:
             text = f"{MOST} users, {run} run: MiB of the largest process"
             yield Goal(text, MOST_MEMORY_MIB, most.memory_mib)
+
+
+def small_goals(found: Sequence[Figure]) -> Iterator[Goal]:
+    """Judge small jobs by what Ansible takes for nothing."""
+    by_key = {(figure.contender, figure.users, figure.run): figure for figure in found}
+    for key, floor, more in (
+        ((ROLE, 1, AGAIN), NOTHING, 1.1),
+        ((ROLE, FEW, AGAIN), NOTHING, 1.5),
+        ((ROLE, FEW, FIRST), NOTHING, 2.1),
+        ((NOUNS, 1, AGAIN), NOTHING, 2.8),
+        ((INFO, 1, FIRST), PING, 0.45),
+    ):
+        least = by_key.get((floor, 1, FIRST))
+        if (figure := by_key.get(key)) and least:
+            name, users, run = key
+            text = f"{name}, users: {users}, {run} run: seconds, those of {floor} + {more}"
+            yield Goal(text, least.wall + more, figure.wall)
 
 
 def _growth_goals(

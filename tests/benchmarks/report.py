@@ -14,7 +14,7 @@ from importlib.metadata import version
 
 from chaos.report import table
 
-from .figures import figures, rate_goals, rate_share, speed_goals, throttled_share
+from .figures import figures, rate_goals, rate_share, small_goals, speed_goals, throttled_share
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,7 +42,11 @@ class Report:
         self._rated = rated
         self._figures = figures(measurements, parameters["latency_ms"])
         qps = parameters["qps"]
-        self._goals = [*speed_goals(self._figures), *rate_goals(rated, qps)]
+        self._goals = [
+            *small_goals(self._figures),
+            *speed_goals(self._figures),
+            *rate_goals(rated, qps),
+        ]
 
     def lines(self) -> list[str]:
         """Return the tables and what there is to know about them."""
@@ -72,7 +76,7 @@ class Report:
             "calls": f"{figure.calls:g}",
             "wall s": f"{figure.wall:.2f}",
             "limit s": f"{figure.limit:.2f}",
-            "ratio": f"{figure.ratio:.2f}",
+            "ratio": "" if figure.ratio is None else f"{figure.ratio:.2f}",
             "ms/user": f"{1000 * figure.wall / figure.users:.0f}",
             "CPU s": f"{figure.cpu:.2f}",
             "MiB": f"{figure.memory_mib:.0f}",
@@ -98,11 +102,12 @@ class Report:
         return [f"Parameters: {told}", f"Machine: {machine}", *self._told_of_machine()]
 
     def _told_of_machine(self) -> list[str]:
-        if not self._measurements:
+        calling = [each for each in self._measurements if each.traffic.calls]
+        if not calling:
             return []
-        calls = sum(measurement.traffic.calls for measurement in self._measurements)
-        emulator = sum(measurement.emulator_cpu for measurement in self._measurements)
-        busiest = max(m.emulator_cpu / m.traffic.span for m in self._measurements)
+        calls = sum(measurement.traffic.calls for measurement in calling)
+        emulator = sum(measurement.emulator_cpu for measurement in calling)
+        busiest = max(m.emulator_cpu / m.traffic.span for m in calling)
         others = sum(measurement.others_cpu for measurement in self._measurements)
         wall = sum(measurement.wall for measurement in self._measurements)
         used = (

@@ -13,8 +13,16 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.contenders import POOL, ROLE, contenders
-from benchmarks.figures import figures, limit, rate_goals, rate_share, speed_goals, throttled_share
+from benchmarks.contenders import INFO, NOTHING, NOUNS, PING, POOL, ROLE, contenders
+from benchmarks.figures import (
+    figures,
+    limit,
+    rate_goals,
+    rate_share,
+    small_goals,
+    speed_goals,
+    throttled_share,
+)
 from benchmarks.journal import count_commits, kept_journal
 from benchmarks.measurement import AGAIN, FIRST, Measurement, Traffic
 from benchmarks.report import Report
@@ -92,6 +100,31 @@ def test_goal_of_the_threads(wall: float, *, is_met: bool) -> None:
 
     assert goals[-1].allowed == pytest.approx(16.0)
     assert goals[-1].is_met is is_met
+
+
+@pytest.mark.parametrize(
+    ("floor", "small", "more"),
+    [
+        (NOTHING, (ROLE, 1, AGAIN), 1.1),
+        (NOTHING, (ROLE, 20, AGAIN), 1.5),
+        (NOTHING, (ROLE, 20, FIRST), 2.1),
+        (NOTHING, (NOUNS, 1, AGAIN), 2.8),
+        (PING, (INFO, 1, FIRST), 0.45),
+    ],
+)
+def test_small_goals(floor: str, small: tuple[str, int, str], more: float) -> None:
+    """A small job is judged by what Ansible takes for nothing, which has no calls and no limit."""
+    name, users, run = small
+    idle = replace(TRAFFIC, calls=0, span=0.0)
+    least = replace(ONE_RUN, contender=floor, users=1, wall=0.5, traffic=idle)
+    taken = replace(ONE_RUN, contender=name, users=users, run=run)
+
+    for wall, is_met in ((0.5 + more, True), (0.51 + more, False)):
+        found = figures([least, replace(taken, wall=wall)], LATENCY_MS)
+        [goal] = small_goals(found)
+
+        assert goal.is_met == is_met
+        assert found[0].ratio is None
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from functools import partial
 
 from .._cloud.errors import NotFoundError
 from .._work.plan import Plan, Step, changed_fields
-from .._work.pool import map_all
+from .._work.pool import both, map_all
 from .._work.wanted import format_problems, list_problems, refuse_all, refuse_bad_items
 from .cases import find_cases
 from .group import Group, GroupApi
@@ -43,10 +43,16 @@ def plan_groups(client: Client, wanted: Sequence[Options], concurrency: int) -> 
     """
     refuse_bad_items("group", wanted, _problems)
     present = [options for options in wanted if options["state"] == "present"]
-    policies, problems = look_up_policies(client, items_named(present, "policies"), concurrency)
-    problems += unknown_users(client, items_named(present, "users"), concurrency)
-    refuse_all(problems)
-    cases = find_cases(client, GroupApi(client), "group", wanted)
+
+    def look_up(in_flight: int) -> WantedPolicies:
+        policies, problems = look_up_policies(client, items_named(present, "policies"), in_flight)
+        problems += unknown_users(client, items_named(present, "users"), in_flight)
+        refuse_all(problems)
+        return policies
+
+    policies, cases = both(
+        look_up, lambda: find_cases(client, GroupApi(client), "group", wanted), concurrency
+    )
     return map_all(_Planner(client, policies).plan, cases, concurrency)
 
 

@@ -122,8 +122,15 @@ def look_up_policies(
     api = PolicyApi(client)
     keys = sorted({_key(item) for item in items}, key=str)
 
+    share = max(1, concurrency // max(1, len(keys)))
+
+    def look(key: Key) -> list[Policy]:
+        candidates = _candidates(key)
+        exist = map_all(api.exists, candidates, share)
+        return [policy for policy, exists in zip(candidates, exist, strict=True) if exists]
+
     def find(key: Key) -> list[Policy]:
-        return found_patiently(lambda: [p for p in _candidates(key) if api.exists(p)])
+        return found_patiently(lambda: look(key))
 
     found = map_all(find, keys, concurrency)
     problems = [

@@ -11,7 +11,7 @@ from functools import partial
 
 from .._cloud.errors import NotFoundError
 from .._work.plan import Plan, Step, changed_fields
-from .._work.pool import map_all
+from .._work.pool import both, map_all
 from .._work.wanted import format_problems, list_problems, refuse_all, refuse_bad_items
 from .access_key import AccessKeyApi
 from .cases import find_cases
@@ -58,10 +58,16 @@ def plan_users(client: Client, wanted: Sequence[Options], concurrency: int) -> l
     """
     refuse_bad_items("user", wanted, _problems)
     present = [options for options in wanted if options["state"] == "present"]
-    policies, problems = look_up_policies(client, items_named(present, "policies"), concurrency)
-    problems += unknown_groups(client, items_named(present, "groups"), concurrency)
-    refuse_all(problems)
-    cases = find_cases(client, UserApi(client), "user", wanted)
+
+    def look_up(in_flight: int) -> WantedPolicies:
+        policies, problems = look_up_policies(client, items_named(present, "policies"), in_flight)
+        problems += unknown_groups(client, items_named(present, "groups"), in_flight)
+        refuse_all(problems)
+        return policies
+
+    policies, cases = both(
+        look_up, lambda: find_cases(client, UserApi(client), "user", wanted), concurrency
+    )
     planner = _Planner(client, cases, policies, concurrency)
     return map_all(planner.plan, cases, concurrency)
 

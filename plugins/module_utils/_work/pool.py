@@ -78,6 +78,16 @@ def map_all(
     return [t.cast("_T", outcome.value) for outcome in outcomes]
 
 
+def both(many: Callable[[int], _I], one: Callable[[], _T], concurrency: int) -> tuple[_I, _T]:
+    """Return what two functions return, side by side where several requests may be in flight.
+
+    `many` is told how many it may have, `one` has one at a time. Raises as map_all does.
+    """
+    looks: list[Callable[[], t.Any]] = [lambda: many(max(1, concurrency - 1)), one]
+    first, second = map_all(lambda look: look(), looks, min(len(looks), concurrency))
+    return first, second
+
+
 def _attempt(function: Callable[[_I], _T], item: _I) -> Outcome[_T]:
     try:
         refuse_if_stopped()

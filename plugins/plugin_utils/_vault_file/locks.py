@@ -188,9 +188,15 @@ class HeldFile:
         self._descriptor, self._is_new = descriptor, False
 
 
-def missing_files(paths: Iterable[Path]) -> dict[Path, float]:
-    """Return when, by the monotonic clock, it was seen which of these files are not there."""
-    return {path: time.monotonic() for path in paths if _is_missing(path)}
+def missing_files(
+    paths: Iterable[Path], before: Mapping[str, float] = MappingProxyType({})
+) -> dict[Path, float]:
+    """Return when, by the monotonic clock, it was seen which of these files are not there.
+
+    `before` are the earlier looks of somebody else, by the names of the files.
+    """
+    now = time.monotonic()
+    return {path: min(now, before.get(str(path), now)) for path in paths if _is_missing(path)}
 
 
 @contextlib.contextmanager

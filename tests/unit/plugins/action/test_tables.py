@@ -6,11 +6,16 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 
 import pytest
 
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring import deeds
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring import (
+    run as files_of_a_task,
+)
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file import locks
 
 from ..conftest import make_role, sign_in, writing_actions
 from .conftest import add_key, add_users, delete_key, keys_of, list_late, set_status, stored_keys
@@ -581,6 +586,28 @@ def test_empty_list(
     assert result["users"] == []
     assert emulator.actions() == []
     assert not file.path.exists()
+
+
+def test_look_of_check_mode(emulator: Emulator, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What check mode says of missing files saves the task that follows the wait of a second."""
+    add_users(emulator, "ann")
+    pauses: list[float] = []
+    monkeypatch.setattr(files_of_a_task, "pause", pauses.append)
+    monkeypatch.setattr(locks, "GAP_SECONDS", 0.3)
+    looked = run(name="ann", check=True)["missing_files"]
+    time.sleep(0.3)
+
+    run(name="ann", missing_files=looked)
+
+    assert pauses == [0.0]
+
+
+def test_look_of_nobody(run: Run) -> None:
+    """What no earlier task can have returned is refused."""
+    result = run(name="ann", missing_files={"keys.yml": "never"})
+
+    assert result.failed
+    assert "missing_files must be what an earlier ram_keyring returned" in result.msg
 
 
 def test_new_users_in_check_mode(emulator: Emulator, run: Run) -> None:

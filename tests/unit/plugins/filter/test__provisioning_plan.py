@@ -30,7 +30,7 @@ def test_what_is_left_out() -> None:
 
     assert planned["present"] == [{"name": "ann", "state": "present"}]
     assert planned["key_users"] == [{"name": "ann", "state": "present", "file": "keys.yml"}]
-    assert planned["absent"] == planned["repeated"] == []
+    assert planned["absent"] == planned["problems"] == []
 
 
 def test_user_without_a_key() -> None:
@@ -56,7 +56,9 @@ def test_names_that_yaml_changed() -> None:
     """Names that are no texts any more are told as YAML took them."""
     planned = plan({"name": 83}, {"name": True}, {"name": "0123"})
 
-    assert planned["not_text"] == ["83", "True"]
+    assert planned["problems"] == [
+        "YAML takes these names for numbers, dates or truth values: 83, True. Put them in quotes"
+    ]
 
 
 def test_files() -> None:
@@ -73,7 +75,7 @@ def test_repeated_names() -> None:
 
     planned = plan(*({"name": name, "state": "absent"} for name in names))
 
-    assert planned["repeated"] == ["ann or Ann", "7"]
+    assert planned["problems"][-1] == "These users are listed more than once: ann or Ann, 7"
 
 
 def test_no_name() -> None:

@@ -15,7 +15,10 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.errors import RamError
-from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.pool import attempt_all
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.pool import (
+    attempt_all,
+    both,
+)
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -86,3 +89,31 @@ def test_whatever_ends_an_item(error: type[BaseException]) -> None:
 
     assert f"Unexpected {error.__name__}" in str(first.error)
     assert second.value == 1
+
+
+@pytest.mark.parametrize(("concurrency", "share", "together"), [(1, 1, False), (16, 15, True)])
+def test_both(concurrency: int, share: int, together: bool) -> None:  # noqa: FBT001
+    """Two looks are taken side by side where that is allowed, and share what may be in flight."""
+    shares: list[int] = []
+    met = threading.Barrier(2)
+
+    def meet(many: int = 0) -> str:
+        shares.append(many)
+        if together:
+            met.wait(timeout=9)
+        return f"of {many}"
+
+    found = both(meet, meet, concurrency)
+
+    assert found == (f"of {share}", "of 0")
+    assert sorted(shares) == [0, share]
+
+
+def test_both_fail() -> None:
+    """If both looks fail, it is the first that is told."""
+
+    def fail(name: str) -> t.NoReturn:
+        raise RamError(name)
+
+    with pytest.raises(RamError, match="first"):
+        both(lambda _many: fail("first"), lambda: fail("second"), 16)

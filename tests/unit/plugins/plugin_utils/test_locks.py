@@ -10,6 +10,7 @@ import os
 import resource
 import subprocess
 import sys
+import time
 import typing as t
 
 import pytest
@@ -209,6 +210,20 @@ def test_second_look_follows_the_first(
         pass
 
     assert pauses == [pytest.approx(waited, abs=0.1)]
+
+
+@pytest.mark.parametrize(("since", "kept"), [(-5.0, True), (60.0, False)], ids=["past", "future"])
+def test_looks_of_others(tmp_path: Path, since: float, kept: bool) -> None:  # noqa: FBT001
+    """An earlier look of somebody else counts, unless it is of a time to come."""
+    path, there = tmp_path / "keys", tmp_path / "there"
+    there.write_text("x")
+    before = time.monotonic() + since
+
+    missing = missing_files([path, there], {str(path): before, str(there): before})
+
+    assert missing.keys() == {path}
+    assert (missing[path] == before) == kept
+    assert missing[path] <= time.monotonic()
 
 
 def test_shared_lock_makes_nothing(tmp_path: Path) -> None:
