@@ -355,6 +355,12 @@ CASES: dict[Key, Case] = {
     ),
     ("ram_login_profile_info", ""): case("ram_login_profile_info", ANN, name="ann"),
     ("ram_login_profile_info", "neither name nor names"): case("ram_login_profile_info", ANN),
+    ("ram_mfa_device, for a virtual device", ""): case(
+        "ram_mfa_device", ANN, name="ann", state="absent"
+    ),
+    ("ram_mfa_device, for a virtual device", "the user has one"): case(
+        "ram_mfa_device", ANN, mfa, name="ann", state="absent"
+    ),
     ("ram_password_policy", ""): case("ram_password_policy"),
     ("ram_password_policy", "a field differs"): case("ram_password_policy", hard_expire=True),
     ("ram_security_preference", ""): case("ram_security_preference"),

@@ -220,6 +220,12 @@ TASKS = [
     _settings("account_info", "GetDefaultDomain", "read the default domain of the account"),
     _logon("CreateLoginProfile", "create login profile of user alice"),
     _logon("UpdateLoginProfile", "update login profile of user full", name="full"),
+    Task(
+        "ram_mfa_device",
+        {"name": "full", "state": "absent"},
+        "DisableVirtualMFA",
+        "disable MFA device acs:ram::",
+    ),
     Task("ram_user_info", {}, "ListUsers", "list users"),
     _info("GetUser", "read user full"),
     _info("ListGroupsForUser", "list groups of user full", "groups"),

@@ -115,6 +115,7 @@ RITUALS: dict[str, tuple[str, Values, Values]] = {
         CHECK,
     ),
     "log-on-info": ("ram_login_profile_info", {"name": "ann"}, {}),
+    "no-device": ("ram_mfa_device", {"name": "ann", "state": "absent"}, CHECK),
     "account-info": ("ram_account_info", {}, {}),
     "unknown-option": ("ram_user", {"name": "ann", "nmae": "bob"}, {}),
     "unknown-inner-option": ("ram_user", {"users": [{"name": "ann", "nmae": "bob"}]}, {}),
