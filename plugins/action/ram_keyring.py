@@ -8,18 +8,16 @@ from __future__ import annotations
 import typing as t
 from collections import Counter
 
-from ansible.errors import AnsiblePromptNoninteractive
-
 from ..module_utils._cloud.errors import InputError, RamError, told_together
 from ..module_utils._work.stats import stats
 from ..module_utils._work.task import ACCOUNT_KEY_WARNING
-from ..plugin_utils._action import RamAction, failure
-from ..plugin_utils._job_folder import short_lived
+from ..plugin_utils._action import failure
 from ..plugin_utils._keyring.report import Request, Settings
 from ..plugin_utils._keyring.run import FileOptions, Work, converge_files
 from ..plugin_utils._keyring.table import Choices
 from ..plugin_utils._pairs.source import find_owners, read_download
 from ..plugin_utils._progress import Progress
+from ..plugin_utils._vault_action import VaultAction
 from ..plugin_utils._vault_file.locks import missing_files
 from ..plugin_utils._vault_file.vault import Vault
 
@@ -29,13 +27,12 @@ if t.TYPE_CHECKING:
     from ..module_utils._cloud.client import Client
     from ..plugin_utils._keyring.keyring import Keyring
     from ..plugin_utils._pairs.source import Download, OwnedPair
-    from ..plugin_utils._vault_file.file import KeyringFile
 
 STATES = ["present", "absent"]
 NAMES_SHOWN = 5
 
 
-class ActionModule(RamAction):
+class ActionModule(VaultAction):
     """The task ram_keyring; its options are documented with the module of that name."""
 
     argument_spec: t.ClassVar[dict[str, t.Any]] = {
@@ -58,7 +55,6 @@ class ActionModule(RamAction):
         "on_missing": {"type": "str", "choices": ["create", "fail"], "default": "create"},
         "verify": {"type": "str", "choices": ["new", "all", "none"], "default": "new"},
         "new_users": {"type": "list", "elements": "str", "default": []},
-        "missing_files": {"type": "dict", "default": {}},
         "concurrency": {"type": "int", "default": 16},
         "lock_timeout": {"type": "int", "default": 300},
     }
@@ -72,8 +68,7 @@ class ActionModule(RamAction):
             return {"changed": False, "users": []}
         vault = Vault.of_run(self._loader)
         # Who looks for a file twice need not wait if the first look was a while ago.
-        paths = [self.resolve_path(user["file"]) for user in users or []]
-        missing = missing_files(paths, _earlier_looks(params["missing_files"]))
+        missing = missing_files(self.resolve_path(user["file"]) for user in users or [])
         path = params["import_csv"]
         download = read_download(self.resolve_path(path), vault) if path is not None else None
         client = self.connect(params)
@@ -93,35 +88,7 @@ class ActionModule(RamAction):
         names = [user["name"] for user in users]
         result = self._result(client, keyrings, problem, names, download)
         result["account_id"] = account_id
-        if settings.check_mode:
-            result["missing_files"] = {str(path): at for path, at in missing.items()}
         return {**result, "csv_file": str(options.csv_path)} if options.csv_path else result
-
-    def _make_sure(self, file: KeyringFile) -> None:
-        """Warn at once, as the task's result would come too late for people to step in."""
-        warning = short_lived(file.path, self._environment())
-        if warning:
-            self._display.warning(warning)
-        if file.vault.is_doubtful(file.password) and not self._task.check_mode:
-            self._ask_once_more(file)
-
-    def _ask_once_more(self, file: KeyringFile) -> None:
-        """Let whoever typed the vault password type it again, as nothing else would tell a slip."""
-        name = f"the vault password {file.password.vault_id} for the new keys in {file.path}"
-        try:
-            typed = self._display.prompt_until(
-                f"Type {name} once more: ", private=True, complete_input=(b"\r", b"\n")
-            )
-        except AnsiblePromptNoninteractive:
-            self._display.warning(
-                f"Nobody can be asked to type {name} once more: if it was mistyped, the keys can't "
-                "be read"
-            )
-            return
-        if typed.strip(b"\r\n") != file.password.secret.bytes:
-            raise InputError(
-                f"No key was created: the second time, {name} was typed differently. Run again"
-            )
 
     def _tell_of_new_keys(self, keyrings: list[Keyring]) -> None:
         """Say which users have got keys, and where these are."""
@@ -174,7 +141,7 @@ class ActionModule(RamAction):
             check_mode=bool(self._task.check_mode),
             imported=[each.pair.access_key_id for each in owned.values()],
             watch=Progress(self._display.display, "ram_keyring").tell,
-            before_new_keys=self._make_sure,
+            before_new_keys=self.make_sure,
         )
 
     def _result(
@@ -223,15 +190,6 @@ def _in_order(names: list[str], keyrings: list[Keyring]) -> list[dict[str, t.Any
     return [
         result for _request, result in sorted(results, key=lambda each: places[each[0].user_name])
     ]
-
-
-def _earlier_looks(given: dict[str, t.Any]) -> dict[str, float]:
-    try:
-        return {str(path): float(at) for path, at in given.items()}
-    except (TypeError, ValueError):
-        raise InputError(
-            "missing_files must be what an earlier ram_keyring returned under this name"
-        ) from None
 
 
 def _described_users(params: dict[str, t.Any]) -> list[dict[str, str]] | None:

@@ -27,7 +27,7 @@ from .looks import Looks
 from .settling import Desk
 
 if t.TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     from ...module_utils._cloud.client import Client
@@ -35,6 +35,7 @@ if t.TYPE_CHECKING:
     from .._vault_file.vault import Vault
     from .report import Request, Settings
 
+_T = t.TypeVar("_T")
 BUSY_PAUSE = 0.1
 _OWN_NAMES = re.compile(r"\.(probe-.*|.*\.(lock|pending|pending\.yml|tmp))", re.DOTALL)
 
@@ -75,24 +76,56 @@ class Work:
         return [request.user_name for requests in self.wanted.values() for request in requests]
 
 
+@dataclass(frozen=True)
+class Opening:
+    """How the vault files of a task, given by their real paths, are locked and read.
+
+    `names` tells of which users the task is, once the files are read. The keys with the ids
+    `spared` are somebody's. `new_users` and `missing` are as in Work.
+    """
+
+    client: Client
+    vault: Vault
+    paths: Collection[Path]
+    options: FileOptions
+    names: Callable[[Sequence[KeyringFile]], list[str]]
+    concurrency: int
+    check_mode: bool
+    spared: Collection[str] = ()
+    new_users: Collection[str] = ()
+    missing: Mapping[Path, float] = field(default_factory=dict)
+
+
 def converge_files(work: Work) -> tuple[list[Keyring], RamError | None]:
     """Make each file and the cloud agree, and return the keyrings with what came of it.
 
     If any user of any file can't be helped, nothing is created, and the reason is returned too;
     what fails later for single users or files is in the keyrings' errors.
     """
-    deadline = time.monotonic() + work.options.lock_timeout
+
+    def attempt(stack: ExitStack) -> tuple[list[Keyring], RamError | None]:
+        keyrings = _open_all(stack, work)
+        return keyrings, _converge(keyrings)
+
+    return until_free(work.options.lock_timeout, attempt)
+
+
+def until_free(lock_timeout: int, attempt: Callable[[ExitStack], _T]) -> _T:
+    """Return what an attempt comes to, which begins again as long as another run writes a log.
+
+    Raises InputError if that takes longer than `lock_timeout` seconds.
+    """
+    deadline = time.monotonic() + lock_timeout
     while True:
         try:
             with ExitStack() as stack:
-                keyrings = _open_all(stack, work)
-                return keyrings, _converge(keyrings)
+                return attempt(stack)
         except LogBusyError as busy:
             # Its holder may be waiting for a file that this run has held until now.
             if time.monotonic() > deadline:
                 raise InputError(
-                    f"Gave up after waiting {work.options.lock_timeout} s (lock_timeout): another "
-                    f"run is writing {busy}"
+                    f"Gave up after waiting {lock_timeout} s (lock_timeout): another run is "
+                    f"writing {busy}"
                 ) from None
             pause(BUSY_PAUSE)
 
@@ -126,39 +159,51 @@ def _prepare(keyrings: Sequence[Keyring]) -> None:
 
 def _open_all(stack: ExitStack, work: Work) -> list[Keyring]:
     """Lock and read all files and their logs."""
-    dry = work.settings.check_mode
-    paths = [*work.wanted, *filter(None, [work.options.csv_path])]
+    opening = Opening(
+        client=work.client,
+        vault=work.vault,
+        paths=work.wanted,
+        options=work.options,
+        names=lambda _files: work.names,
+        concurrency=work.settings.concurrency,
+        check_mode=work.settings.check_mode,
+        spared=work.settings.imported,
+        new_users=work.new_users,
+        missing=work.missing,
+    )
+    return [
+        Keyring(desk, work.wanted[desk.file.path], work.settings, hand_out=hand_out)
+        for desk, hand_out in open_desks(stack, opening)
+    ]
+
+
+def open_desks(stack: ExitStack, opening: Opening) -> list[tuple[Desk, HandOut | None]]:
+    """Lock and read all files and their logs, until the stack is closed."""
+    dry, client = opening.check_mode, opening.client
+    paths = [*opening.paths, *filter(None, [opening.options.csv_path])]
     for path in paths:
         _refuse_own_names(path)
         _refuse_bad_place(path)
-    locked = _lock(stack, paths, work, shared=dry)
-    files = [_open(locked[path], work.vault, work.options) for path in sorted(work.wanted)]
-    logs = [_open_log(stack, work.client, file, dry=dry) for file in files]
-    directory = Directory(work.client, work.names, frozenset(work.new_users))
+    locked = _lock(stack, paths, opening, shared=dry)
+    files = [_open(locked[path], opening.vault, opening.options) for path in sorted(opening.paths)]
+    logs = [_open_log(stack, client, file, dry=dry) for file in files]
+    directory = Directory(client, opening.names(files), frozenset(opening.new_users))
     held = {key_id for file in files for key_id in ids_in(file.entries)}
     desks = [
         Desk(
-            client=work.client,
+            client=client,
             file=file,
             book=Book(file.entries),
             log=log,
-            hands=DryHands() if dry else RealHands(work.client, file, log),
-            looks=Looks(work.client, log, work.settings.concurrency),
+            hands=DryHands() if dry else RealHands(client, file, log),
+            looks=Looks(client, log, opening.concurrency),
             directory=directory,
-            spared={*held, *work.settings.imported},
-            concurrency=work.settings.concurrency,
+            spared={*held, *opening.spared},
+            concurrency=opening.concurrency,
         )
         for file, log in zip(files, logs, strict=True)
     ]
-    return [
-        Keyring(
-            desk,
-            work.wanted[desk.file.path],
-            work.settings,
-            hand_out=_hand_out(work.client, desk.file, work.options, locked),
-        )
-        for desk in desks
-    ]
+    return [(desk, _hand_out(client, desk.file, opening.options, locked)) for desk in desks]
 
 
 def _open_log(stack: ExitStack, client: Client, file: KeyringFile, *, dry: bool) -> Log:
@@ -200,12 +245,12 @@ def _refuse_bad_place(path: Path) -> None:
 
 
 def _lock(
-    stack: ExitStack, paths: Sequence[Path], work: Work, *, shared: bool
+    stack: ExitStack, paths: Sequence[Path], opening: Opening, *, shared: bool
 ) -> dict[Path, HeldFile]:
-    timeout = work.options.lock_timeout
+    timeout = opening.options.lock_timeout
     try:
         return stack.enter_context(
-            locked_files(paths, timeout, shared=shared, missing=work.missing, pause=pause)
+            locked_files(paths, timeout, shared=shared, missing=opening.missing, pause=pause)
         )
     except LockTimeout as error:
         raise InputError(f"Gave up after waiting {timeout} s (lock_timeout): {error}") from None

@@ -15,6 +15,8 @@ from ...module_utils._cloud.errors import ApiError, RamError
 from ...module_utils._stopping import StoppedError, pause
 
 if t.TYPE_CHECKING:
+    from collections.abc import Collection
+
     from ...module_utils._cloud.client import Client, Identity
 
 NEW_KEY_PATIENCE = 30.0
@@ -37,17 +39,38 @@ def verify_pair(
 
     For `patience` seconds, a key that the server does not know yet is given another chance.
     """
-    signer = client.with_key_pair(access_key_id, secret)
+    what = f"Key {access_key_id} is stored"
     try:
-        identity = _identity(signer, time.monotonic() + patience)
+        prove_pair(client, access_key_id, secret, user_id=user_id, patience=patience)
     except StoppedError as error:
-        raise StoppedError(f"Key {access_key_id} is stored, but not verified: {error}") from None
+        raise StoppedError(f"{what}, but not verified: {error}") from None
     except RamError as error:
-        told = f"Key {access_key_id} is stored but does not sign: {error}"
-        raise error.reworded(told) from None
+        told = error if isinstance(error, StrangerError) else f"does not sign: {error}"
+        raise error.reworded(f"{what} but {told}") from None
+
+
+class StrangerError(RamError):
+    """A pair signs, but for somebody else."""
+
+
+def prove_pair(
+    client: Client,
+    access_key_id: str,
+    secret: str,
+    *,
+    user_id: str | None,
+    patience: float,
+    awaited: Collection[str] = (UNKNOWN,),
+) -> None:
+    """Raise RamError unless the pair signs for its user in the client's account.
+
+    For `patience` seconds, a key that gets one of the codes `awaited` is given another chance.
+    """
+    signer = client.with_key_pair(access_key_id, secret)
+    identity = _identity(signer, time.monotonic() + patience, awaited)
     expected = (client.identity.account_id, user_id or identity.user_id)
     if (identity.account_id, identity.user_id) != expected:
-        raise RamError(f"Key {access_key_id} is stored but signs for {identity.arn}")
+        raise StrangerError(f"signs for {identity.arn}")
 
 
 def sign_once(client: Client, access_key_id: str, secret: str) -> None:
@@ -75,13 +98,13 @@ def identity_of_pair(
         raise error.reworded(f"{where}: {told}") from None
 
 
-def _identity(signer: Client, deadline: float) -> Identity:
+def _identity(signer: Client, deadline: float, awaited: Collection[str] = (UNKNOWN,)) -> Identity:
     delay = FIRST_PAUSE
     while True:
         try:
             return signer.identity
         except ApiError as error:
-            if error.code != UNKNOWN or time.monotonic() + delay > deadline:
+            if error.code not in awaited or time.monotonic() + delay > deadline:
                 raise
         pause(delay)
         delay *= 2

@@ -126,6 +126,17 @@ class Entry:
             return self.previous
         return Previous(self.access_key_id, self.secret, self.created)
 
+    def swapped(self) -> Entry:
+        """Return the entry with its other pair as the current one, and the current as the other."""
+        other = self.previous or Previous("", None, None)
+        return replace(
+            self,
+            access_key_id=other.access_key_id,
+            secret=other.secret,
+            created=other.created,
+            previous=self.as_previous(),
+        )
+
     @property
     def owner(self) -> tuple[str, str] | None:
         """Account and user that the entry belongs to, None if it doesn't say so."""

@@ -1,0 +1,51 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What our action plugins share that put new keys into vault files."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsiblePromptNoninteractive
+
+from ..module_utils._cloud.errors import InputError
+from ._action import RamAction
+from ._job_folder import short_lived
+
+if t.TYPE_CHECKING:
+    from ._vault_file.file import KeyringFile
+
+
+class VaultAction(RamAction):
+    """An action plugin that puts new keys into vault files."""
+
+    def make_sure(self, file: KeyringFile) -> None:
+        """See that new keys in the file can be read later; InputError if they could not.
+
+        What is doubtful is warned of at once, as the task's result would come too late for people
+        to step in.
+        """
+        warning = short_lived(file.path, self._environment())
+        if warning:
+            self._display.warning(warning)
+        if file.vault.is_doubtful(file.password) and not self._task.check_mode:
+            self._ask_once_more(file)
+
+    def _ask_once_more(self, file: KeyringFile) -> None:
+        """Let whoever typed the vault password type it again, as nothing else would tell a slip."""
+        name = f"the vault password {file.password.vault_id} for the new keys in {file.path}"
+        try:
+            typed = self._display.prompt_until(
+                f"Type {name} once more: ", private=True, complete_input=(b"\r", b"\n")
+            )
+        except AnsiblePromptNoninteractive:
+            self._display.warning(
+                f"Nobody can be asked to type {name} once more: if it was mistyped, the keys can't "
+                "be read"
+            )
+            return
+        if typed.strip(b"\r\n") != file.password.secret.bytes:
+            raise InputError(
+                f"No key was created: the second time, {name} was typed differently. Run again"
+            )
