@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timezone
+
+_FORM = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def timestamp(date: str | None) -> float | None:
@@ -14,7 +17,12 @@ def timestamp(date: str | None) -> float | None:
     None if it is missing, or in a form that the API does not document.
     """
     try:
-        read = datetime.strptime(date or "", "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+        read = datetime.strptime(date or "", _FORM).replace(tzinfo=timezone.utc)
     except ValueError:
         return None
     return read.timestamp()
+
+
+def date_of(seconds: float) -> str:
+    """Return a time as the API writes it, not earlier than it is."""
+    return datetime.fromtimestamp(math.ceil(seconds), tz=timezone.utc).strftime(_FORM)
