@@ -55,6 +55,7 @@ class ActionModule(VaultAction):
         "on_missing": {"type": "str", "choices": ["create", "fail"], "default": "create"},
         "verify": {"type": "str", "choices": ["new", "all", "none"], "default": "new"},
         "new_users": {"type": "list", "elements": "str", "default": []},
+        "missing_files": {"type": "dict", "default": {}},
         "concurrency": {"type": "int", "default": 16},
         "lock_timeout": {"type": "int", "default": 300},
     }
@@ -68,7 +69,8 @@ class ActionModule(VaultAction):
             return {"changed": False, "users": []}
         vault = Vault.of_run(self._loader)
         # Who looks for a file twice need not wait if the first look was a while ago.
-        missing = missing_files(self.resolve_path(user["file"]) for user in users or [])
+        paths = [self.resolve_path(user["file"]) for user in users or []]
+        missing = missing_files(paths, _earlier_looks(params["missing_files"]))
         path = params["import_csv"]
         download = read_download(self.resolve_path(path), vault) if path is not None else None
         client = self.connect(params)
@@ -88,6 +90,8 @@ class ActionModule(VaultAction):
         names = [user["name"] for user in users]
         result = self._result(client, keyrings, problem, names, download)
         result["account_id"] = account_id
+        if settings.check_mode:
+            result["missing_files"] = {str(path): at for path, at in missing.items()}
         return {**result, "csv_file": str(options.csv_path)} if options.csv_path else result
 
     def _tell_of_new_keys(self, keyrings: list[Keyring]) -> None:
@@ -190,6 +194,15 @@ def _in_order(names: list[str], keyrings: list[Keyring]) -> list[dict[str, t.Any
     return [
         result for _request, result in sorted(results, key=lambda each: places[each[0].user_name])
     ]
+
+
+def _earlier_looks(given: dict[str, t.Any]) -> dict[str, float]:
+    try:
+        return {str(path): float(at) for path, at in given.items()}
+    except (TypeError, ValueError):
+        raise InputError(
+            "missing_files must be what an earlier ram_keyring returned under this name"
+        ) from None
 
 
 def _described_users(params: dict[str, t.Any]) -> list[dict[str, str]] | None:
