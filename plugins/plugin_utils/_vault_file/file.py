@@ -226,9 +226,9 @@ class KeyringFile:
         refuse_unwritable(self._held, probe=probe)
 
     def refuse_if_changed(self) -> None:
-        """Raise RamError if the file is not, byte for byte, what this run has last seen of it."""
+        """Raise InputError if the file is not, byte for byte, what this run has last seen of it."""
         if not self._held.is_as_read():
-            raise RamError(f"{self.path} was changed or replaced while this task ran: run again")
+            raise InputError(f"{self.path} was changed or replaced while this task ran: run again")
 
     def problem_with(self, user: str, entry: Entry) -> str | None:
         """Return why nothing can be built on an entry, in a message that quotes nothing of it."""

@@ -541,6 +541,22 @@ def test_file_that_is_rekeyed_meanwhile(emulator: Emulator, run: Run, file: Vaul
     assert stored_keys(rekeyed) == {name: keys_of(emulator, name) for name in ("ann", "bob", "cat")}
 
 
+def test_create_after_an_edit(emulator: Emulator, run: Run, file: VaultFile) -> None:
+    """No create is sent once somebody has changed the file, and none is said to be under way."""
+    add_users(emulator, "ann", "bob", "cat")
+    file.write("other: 1\nram_keyring: {}\n")
+
+    def edit() -> None:
+        file.write("other: 2\nram_keyring: {}\n")
+
+    result = run_and_strike(emulator, run, edit, users=["ann", "bob", "cat"])
+
+    [error] = errors_of(result)
+    assert error == f"{file.path} was changed or replaced while this task ran: run again"
+    assert emulator.actions().count("CreateAccessKey") == 2
+    assert file.variables()["other"] == 2
+
+
 @pytest.mark.parametrize("edited", ["other variable", "other entry", "the entry"])
 @pytest.mark.parametrize("layout", ["file", "inline"])
 def test_file_that_is_edited_meanwhile(
