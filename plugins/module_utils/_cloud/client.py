@@ -112,7 +112,10 @@ class Client:
         return self._sender.clock.now()
 
     def server_time(self) -> float:
-        """Return the middle of `server_moment`, or this machine's time while there is none."""
+        """Return the server's time as the last answer told it, or this machine's time.
+
+        For what may be done again; what can't be taken back goes by `server_moment`.
+        """
         return self._sender.server_time()
 
     @property

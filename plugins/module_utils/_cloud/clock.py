@@ -28,11 +28,17 @@ class Moment:
 
 
 class ServerClock:
-    """Keeps the time that answers tell, and goes on by a clock that nobody sets; thread-safe."""
+    """Keeps the time that answers tell, and goes on by a clock that nobody sets; thread-safe.
+
+    Something on the way may answer with another date than the server's, so what all answers told
+    counts: the time is known only as widely as they differ.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._ahead: tuple[float, float] | None = None
+        # How far the server is ahead, at least and at most: by the last answer, and by all.
+        self._last: tuple[float, float] | None = None
+        self._all: tuple[float, float] | None = None
 
     def note(self, headers: Mapping[str, str], sent: float, arrived: float) -> None:
         """Learn from an answer whose request was sent and that arrived, by `running_seconds`."""
@@ -43,16 +49,25 @@ class ServerClock:
         # Without a zone it is in UTC, and would be taken for this machine's time.
         told = (date if date.tzinfo else date.replace(tzinfo=timezone.utc)).timestamp()
         with self._lock:
-            self._ahead = (told - arrived, told + _RESOLUTION - sent)
+            self._last = least, most = told - arrived, told + _RESOLUTION - sent
+            if self._all:
+                least, most = min(self._all[0], least), max(self._all[1], most)
+            self._all = least, most
 
     def now(self) -> Moment | None:
-        """Return the server's time, None as long as no answer has told it."""
-        with self._lock:
-            ahead = self._ahead
-        if ahead is None:
-            return None
-        running = running_seconds()
-        return Moment(running + ahead[0], running + ahead[1])
+        """Return the server's time by all answers, None as long as none has told it."""
+        return _moment(self._all)
+
+    def last_told(self) -> Moment | None:
+        """Return the server's time by the last answer, None as long as none has told it."""
+        return _moment(self._last)
+
+
+def _moment(ahead: tuple[float, float] | None) -> Moment | None:
+    if ahead is None:
+        return None
+    running = running_seconds()
+    return Moment(running + ahead[0], running + ahead[1])
 
 
 def running_seconds() -> float:

@@ -73,8 +73,8 @@ class Sender:
         }
 
     def server_time(self) -> float:
-        """Return the middle of what the server's clock can show, or this machine's time."""
-        moment = self.clock.now()
+        """Return the server's time as the last answer told it, or this machine's time."""
+        moment = self.clock.last_told()
         return (moment.earliest + moment.latest) / 2 if moment else time.time()
 
     def send(

@@ -29,6 +29,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Collection
 
     from ...module_utils._cloud.client import Client
+    from ...module_utils._cloud.clock import Moment
     from ...module_utils._ram.access_key import AccessKey
     from ...module_utils._ram.user import User
     from .._vault_file.file import Entry, KeyringFile, Previous
@@ -85,11 +86,15 @@ class Settler:
         self._desk = desk
         self._rotates = rotates
         self._history = desk.log.history
-        self._now = server_now(desk.client)
         self._in_file = desk.book.held_ids() | self._under_other_variables()
         self._settled = Settled()
         self._secrets: dict[str, dict[str, str]] = {}
         self.settlement = Settlement()
+
+    @property
+    def _now(self) -> Moment:
+        # Each answer that came meanwhile counts, so that no single one decides.
+        return server_now(self._desk.client)
 
     @property
     def is_open(self) -> bool:

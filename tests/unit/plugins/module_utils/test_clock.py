@@ -73,6 +73,20 @@ def test_time_goes_on(now: list[float]) -> None:
     assert (moment.earliest, moment.latest) == pytest.approx((TOLD + 3600, TOLD + 3602))
 
 
+def test_answers_that_differ(now: list[float]) -> None:
+    """One answer with another date moves neither end past what the others told."""
+    server_clock = ServerClock()
+    for date in (DATE, DATE.replace("26 Nov", "28 Nov"), DATE.replace("26 Nov", "25 Nov"), DATE):
+        server_clock.note({"date": date}, now[0], now[0])
+
+    moment, last = server_clock.now(), server_clock.last_told()
+
+    assert moment is not None
+    assert (moment.earliest, moment.latest) == (TOLD - 86_400, TOLD + 2 * 86_400 + 1)
+    assert last is not None
+    assert (last.earliest, last.latest) == (TOLD, TOLD + 1)
+
+
 def test_date_without_a_zone(monkeypatch: pytest.MonkeyPatch, now: list[float]) -> None:
     """A date that names no zone is in UTC, wherever this machine is."""
     monkeypatch.setenv("TZ", "Asia/Shanghai")
