@@ -22,6 +22,7 @@ from pathlib import Path
 from .lanes import play_all
 from .plan import Plan, Wanted, labels_for
 from .report import scenario_rows, step_rows, table
+from .sabotage import play_all_sabotages
 from .scripts import LAYOUTS, SHORT, read_label
 from .site import COLLECTION, make_tree
 from .tally import Tally
@@ -31,8 +32,8 @@ if t.TYPE_CHECKING:
 
     from .rounds import Outcome
 
-FULL = Wanted(kills=700, faults=2000, rivals=20)
-NOTHING = Wanted(kills=0, faults=0, rivals=0)
+FULL = Wanted(kills=700, faults=2000, rivals=20, scenes=10)
+NOTHING = Wanted(kills=0, faults=0, rivals=0, scenes=0)
 MINUTE = 60
 PROGRESS_EVERY = 20
 
@@ -47,6 +48,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--kills", type=int, help="at least so many, at steps and at random")
     parser.add_argument("--faults", type=int, help="at least so many requests that go wrong")
     parser.add_argument("--rivals", type=int, help="so many rounds of several runs at a time")
+    parser.add_argument("--scenes", type=int, help="so many rounds of each other scenario")
     parser.add_argument("--layout", choices=LAYOUTS, help="only this one")
     parser.add_argument("--lanes", type=int, default=2, help="rounds side by side")
     parser.add_argument("--minutes", type=float, default=30, help="no round begins after that")
@@ -54,6 +56,11 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--times", type=int, default=1, help="how often to play --scenario")
     parser.add_argument(
         "--collection", type=Path, default=COLLECTION, help="attack this copy of the collection"
+    )
+    parser.add_argument(
+        "--sabotage",
+        action="store_true",
+        help="take out one rule after the other, and see it found",
     )
     parser.add_argument("--json", type=Path, help="write the outcome there, too")
     parser.add_argument("--keep", type=Path, help="leave the folders of failed rounds there")
@@ -76,6 +83,7 @@ def wanted_by(options: argparse.Namespace) -> Wanted:
         kills=FULL.kills if options.kills is None else options.kills,
         faults=FULL.faults if options.faults is None else options.faults,
         rivals=FULL.rivals if options.rivals is None else options.rivals,
+        scenes=FULL.scenes if options.scenes is None else options.scenes,
     )
 
 
@@ -146,9 +154,22 @@ def report(options: argparse.Namespace, tally: Tally, missing: list[str], second
         options.json.write_text(f"{json.dumps(outcome, indent=2)}\n", encoding="utf-8")
 
 
+def sabotage(seed: int) -> None:
+    """Attack copies that each lack a rule, report, and fail if one of them seems to be well."""
+    say(f"Seed {seed}")
+    with tempfile.TemporaryDirectory(prefix="keysmith-chaos-") as scratch:
+        rows = play_all_sabotages(Path(scratch), seed)
+    say("", *table(rows))
+    if not all(row["is found"] for row in rows):
+        sys.exit("Some rules can be broken without being noticed")
+
+
 def main() -> None:
     """Attack, report, and fail if anything is wrong or too little was done."""
     options = parse_arguments()
+    if options.sabotage:
+        sabotage(options.seed)
+        return
     wanted, tally, start = wanted_by(options), Tally(), time.monotonic()
     say(f"Seed {options.seed}")
     if options.keep:

@@ -123,9 +123,9 @@ def _unrecorded(site: Site, entries: dict[str, Entry], accounted: set[str]) -> I
 
 
 def _touched(site: Site, strangers: set[str]) -> Iterator[Problem]:
-    cloud = site.cloud_keys()
+    cloud, touched = site.cloud_keys(), site.touched_keys()
     for key_id in strangers:
-        if cloud.get(key_id, {}).get("status") != "Active":
+        if key_id in touched or cloud.get(key_id, {}).get("status") != "Active":
             yield Problem(STRANGER, f"key {key_id} of somebody else was touched")
 
 

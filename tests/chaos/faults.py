@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Scenarios in which the cloud misbehaves, one kind of fault at a time."""
+"""Scenarios in which the cloud misbehaves, by one kind of fault at a time or by many."""
 
 from __future__ import annotations
 
@@ -39,21 +39,47 @@ FAULTS: dict[str, dict[str, t.Any]] = {
     "half-done": {"kind": "half"},
     "empty": {"kind": "empty"},
     "empty-done": {"kind": "empty", "when": "after"},
+    "replayed": {"kind": "error", "status": 400, "code": "SignatureNonceUsed", "when": "after"},
+    "gateway-timeout": {"kind": "error", "status": 408, "code": "RequestTimeout", "when": "after"},
+    "redirect": {"kind": "redirect", "status": 307},
+    "wrong-date": {"kind": "date", "seconds": 2 * 86_400},
+    "old-date": {"kind": "date", "seconds": -86_400},
+    "no-date": {"kind": "date", "date": ""},
+    "lacks-item": {"kind": "drop_item"},
 }
+# What a proxy does: keeps requests or their answers back, sends them twice, wants a log-on, lies
+# about the time, cuts lists short.
+MIDDLEMAN = ("late", "delay-after", "replayed", "redirect", "wrong-date", "old-date", "lacks-item")
+MIDDLEMAN_PERCENTAGE = 4
 
 
 def play(round_: Round, name: str, target: str, percentage: int) -> None:
     """Run, once or until it succeeds, while so many requests for one or all actions go wrong."""
-    site, chance = round_.site, round_.chance
-    round_.colleague.make_keys(chance.randint(0, 3))
-    site.emulator.fail(
-        ACTIONS[target],
+    _set(round_, name, ACTIONS[target], percentage)
+    _disturb(round_)
+
+
+def play_middleman(round_: Round) -> None:
+    """Do as `play` does while something on the way does all that a proxy may do."""
+    for name in MIDDLEMAN:
+        _set(round_, name, ANY_ACTION, MIDDLEMAN_PERCENTAGE)
+    _disturb(round_)
+
+
+def _set(round_: Round, name: str, action: str, percentage: int) -> None:
+    round_.site.emulator.fail(
+        action,
         **FAULTS[name],
         times=NO_END,
         probability=percentage / 100,
-        seed=chance.randrange(NO_END),
+        seed=round_.chance.randrange(NO_END),
     )
+
+
+def _disturb(round_: Round) -> None:
+    site, chance = round_.site, round_.chance
+    round_.colleague.make_keys(chance.randint(0, 3))
     for _run in range(chance.randint(1, LONGEST_DISTURBANCE)):
         if site.finish(site.start()) == 0:
             break
-    round_.outcome.faults += NO_END - site.emulator.faults()[0]["times"]
+    round_.outcome.faults += sum(NO_END - fault["times"] for fault in site.emulator.faults())

@@ -48,7 +48,6 @@ def play_random(round_: Round, kills: int) -> None:
     round_.colleague.make_keys(round_.chance.randint(0, 3))
     for _kill in range(kills):
         was_settling = site.journal.exists()
-        site.emulator.clear_requests()
         run = site.start()
         await_moment(round_, run)
         if run.has_ended:
@@ -59,6 +58,12 @@ def play_random(round_: Round, kills: int) -> None:
         _let_colleague_in(round_)
 
 
+def play_containers(round_: Round, kills: int) -> None:
+    """Kill runs at random, each of which is in another container on the same folder."""
+    round_.site.has_containers = True
+    play_random(round_, kills)
+
+
 def await_moment(round_: Round, run: Tree) -> None:
     """Return at a random instant of a run, mostly while it creates keys, or when it has ended."""
     emulator, chance = round_.site.emulator, round_.chance
@@ -67,7 +72,7 @@ def await_moment(round_: Round, run: Tree) -> None:
         while not run.has_ended and time.monotonic() < deadline:
             time.sleep(POLL_SECONDS)
         return
-    wanted = chance.randint(1, len(round_.site.users) // 2)
+    wanted = emulator.actions().count(CREATE) + chance.randint(1, len(round_.site.users) // 2)
     while not run.has_ended and emulator.actions().count(CREATE) < wanted:
         time.sleep(POLL_SECONDS)
     time.sleep(chance.uniform(0, LONGEST_MOMENT))

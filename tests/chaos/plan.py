@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from .faults import ACTIONS, FAULTS, PERCENTAGES
 from .kills import AT_RANDOM
+from .scripts import SCENES
 from .strikes import STEPS, make_chain
 
 if t.TYPE_CHECKING:
@@ -56,6 +57,8 @@ class Wanted:
     kills: int
     faults: int
     rivals: int
+    # Of each scenario that is played without details.
+    scenes: int
 
     @property
     def kills_at_each_step(self) -> int:
@@ -73,6 +76,7 @@ class Wanted:
             **{step: (tally.kills[step], self.kills_at_each_step) for step in STEPS},
             AT_RANDOM: (tally.kills[AT_RANDOM], self.kills_at_random),
             "faults": (tally.faults, self.faults),
+            **{row: (tally.rounds[row], self.scenes) for row, _users, _play in SCENES.values()},
         }
         return [
             f"{what}: {count} of {wanted}"
@@ -88,12 +92,19 @@ def labels_for(wanted: Wanted, tally: Tally, layouts: Sequence[str], seed: int) 
     for each in layouts:
         yield f"order/{each}/{next(number)}"
     for scenario, *details in itertools.chain(
+        _scenes(wanted),
         _rivals(wanted),
         _steps(wanted, tally, chance),
         _random(wanted, tally),
         _faults(wanted, tally, chance),
     ):
         yield "/".join([scenario, next(layout), *details, str(next(number))])
+
+
+def _scenes(wanted: Wanted) -> Iterator[list[str]]:
+    for _number in range(wanted.scenes):
+        for name in SCENES:
+            yield [name]
 
 
 def _rivals(wanted: Wanted) -> Iterator[list[str]]:

@@ -46,56 +46,85 @@ class Outcome:
 
 
 class Round:
-    """A site under attack, and what came of it until now."""
+    """A site under attack, with its clones, and what came of it until now."""
 
     def __init__(self, site: Site, chance: random.Random, *, label: str, row: str) -> None:
         self.site = site
+        self.sites = [site]
         self.chance = chance
         self.outcome = Outcome(label, row)
         self.colleague = Colleague(site, chance)
-        self._saved: set[str] = set()
+        self._saved: dict[Site, set[str]] = {}
         self._secrets: set[str] = {site.emulator.access_key_secret}
+
+    def add_clone(self) -> Site:
+        """Return another machine with a copy of the site's files, for the same account."""
+        clone = self.site.clone()
+        self.sites.append(clone)
+        return clone
 
     def note_death(self, step: str, *, was_settling: bool) -> None:
         """Look at what a killed run has left; all of its keys that are on disk must survive."""
         time.sleep(AFTERMATH_SECONDS)
         self.outcome.kills[step] += 1
         self.outcome.settling_kills[step] += was_settling
+        on_disk = self.look()
         ours = self.site.cloud_keys().keys() - self.colleague.keys
-        try:
-            stored = {entry.access_key_id for entry in self.site.entries().values()}
-        except DamagedError as error:
-            self.outcome.problems.append(Problem(DAMAGED, f"at the kill: {error}"))
-            stored = set()
-        on_disk = stored | self.site.journaled_keys()
-        self._saved |= ours & on_disk
         self.outcome.unsaved_kills[step] += not ours <= on_disk
+
+    def look(self) -> set[str]:
+        """Look at what is on disk by now: all keys of that must survive. Return their ids."""
+        on_disk = set().union(*map(self._keys_on_disk, self.sites))
         self._look_for_leaks()
+        return on_disk
 
     def conclude(self) -> Outcome:
         """Run until it succeeds, check everything, and return what came of the round."""
         self.site.emulator.clear_faults()
         for wait in WAITS:
-            self._run_again()
-            self.site.emulator.advance_clock(wait)
-        for _rerun in range(MOST_RERUNS):
-            self.outcome.reruns += 1
-            if self.site.finish(self.site.start()) == 0:
+            for site in self.sites:
+                self._run_again(site)
+            if not any(site.journal.exists() for site in self.sites):
                 break
-        else:
-            told = self.site.outputs[-1][-600:]
-            self.outcome.problems.append(Problem(STUCK, f"no rerun succeeded: {told}"))
+            self.site.emulator.advance_clock(wait)
+        for site in self.sites:
+            self._run_until_it_succeeds(site)
         self._look_for_leaks()
-        self.outcome.problems += find_problems(
-            self.site, strangers=self.colleague.keys, saved=self._saved
-        )
-        self.outcome.runs = len(self.site.outputs)
+        for site in self.sites:
+            self.outcome.problems += find_problems(
+                site, strangers=self._strangers_of(site), saved=self._saved.get(site, set())
+            )
+        self.outcome.runs = sum(len(site.outputs) for site in self.sites)
         return self.outcome
 
-    def _run_again(self) -> None:
+    def _run_again(self, site: Site) -> bool:
         self.outcome.reruns += 1
-        self.site.finish(self.site.start())
+        return site.finish(site.start()) == 0
+
+    def _run_until_it_succeeds(self, site: Site) -> None:
+        if not any(self._run_again(site) for _rerun in range(MOST_RERUNS)):
+            told = site.outputs[-1][-600:]
+            self.outcome.problems.append(Problem(STUCK, f"no rerun succeeded: {told}"))
+
+    def _keys_on_disk(self, site: Site) -> set[str]:
+        """Return the ids of the keys that a site holds, and keep in mind that it must go on to."""
+        on_disk = self._stored_keys(site) | site.journaled_keys()
+        ours = site.cloud_keys().keys() - self.colleague.keys
+        self._saved.setdefault(site, set()).update(ours & on_disk)
+        return on_disk
+
+    def _stored_keys(self, site: Site) -> set[str]:
+        try:
+            return {entry.access_key_id for entry in site.entries().values()}
+        except DamagedError as error:
+            self.outcome.problems.append(Problem(DAMAGED, f"meanwhile: {error}"))
+            return set()
+
+    def _strangers_of(self, site: Site) -> set[str]:
+        others = [other for other in self.sites if other is not site]
+        return self.colleague.keys.union(*map(self._stored_keys, others))
 
     def _look_for_leaks(self) -> None:
         self._secrets |= {key["access_key_secret"] for key in self.site.cloud_keys().values()}
-        self.outcome.problems += find_leaks(self.site, self._secrets)
+        for site in self.sites:
+            self.outcome.problems += find_leaks(site, self._secrets)

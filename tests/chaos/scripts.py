@@ -10,7 +10,7 @@ import typing as t
 from dataclasses import dataclass
 from functools import partial
 
-from . import faults, kills, order, rivals
+from . import clones, editors, faults, gateways, kills, order, rivals
 from .strikes import Strike
 
 if t.TYPE_CHECKING:
@@ -20,6 +20,23 @@ if t.TYPE_CHECKING:
 
 LAYOUTS = ("file", "inline")
 KILLS_OF_A_RANDOM_ROUND = 2
+Disturb: t.TypeAlias = "Callable[[Round], None]"
+# The row, the number of users, and the play of scenarios that need no details.
+SCENES: dict[str, tuple[str, int, Disturb]] = {
+    "old-file": ("editor saves an old file", editors.USERS, editors.play_old_file),
+    "new-inode": ("editor replaces the file", editors.USERS, editors.play_new_inode),
+    "one-user": ("two clones, one user, one 503", 1, clones.play),
+    "clones": ("two clones, one 503", 8, clones.play),
+    "containers": (
+        "kills in containers",
+        kills.STEP_USERS,
+        partial(kills.play_containers, kills=KILLS_OF_A_RANDOM_ROUND),
+    ),
+    "middleman": ("middleman", faults.USERS, faults.play_middleman),
+    "held": ("creates held for minutes", gateways.USERS, gateways.play_held),
+    "slow": ("slow answers", gateways.USERS, gateways.play_slow),
+    "gaps": ("lists with gaps", gateways.USERS, gateways.play_gaps),
+}
 # A taste of everything, in less than a minute.
 SHORT = (
     "steps/file/CreateAccessKey-answered.5/suspected-torn.1/group-torn.1/file-durable.1/1",
@@ -41,7 +58,7 @@ class Script:
     row: str
     layout: str
     user_count: int
-    disturb: Callable[[Round], None]
+    disturb: Disturb
 
 
 def read_label(label: str) -> Script:
@@ -53,7 +70,7 @@ def read_label(label: str) -> Script:
     return Script(row, layout, user_count, disturb)
 
 
-def _read(scenario: str, details: list[str]) -> tuple[str, int, Callable[[Round], None]]:
+def _read(scenario: str, details: list[str]) -> tuple[str, int, Disturb]:
     match scenario, details:
         case "order", [_number]:
             return "power loss", order.USERS, order.play
@@ -67,6 +84,8 @@ def _read(scenario: str, details: list[str]) -> tuple[str, int, Callable[[Round]
         case "fault", [name, target, percentage, _number]:
             disturb = partial(faults.play, name=name, target=target, percentage=int(percentage))
             return f"fault {name}", faults.USERS, disturb
+        case name, [_number] if name in SCENES:
+            return SCENES[name]
         case (("rivals" | "rivals-and-kill"), [_number]):
             disturb = partial(rivals.play, with_kill=scenario != "rivals")
             return scenario.replace("-", " "), rivals.USERS, disturb

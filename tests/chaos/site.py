@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import fcntl
 import json
 import os
+import shutil
 import sys
 import typing as t
 from pathlib import Path
@@ -30,6 +32,7 @@ LATENCY_MS = 30
 # When a run is that long dead, the emulator has carried out what was in flight.
 AFTERMATH_SECONDS = 0.05 + 2 * LATENCY_MS / 1000
 READ_TIMEOUT = 1
+TOUCHING = ("UpdateAccessKey", "DeleteAccessKey")
 
 
 def make_tree(folder: Path, collection: Path) -> Path:
@@ -50,29 +53,44 @@ class Site:
     def __init__(
         self, folder: Path, tree: Path, emulator: Emulator, *, layout: str, user_count: int
     ) -> None:
-        self.folder = folder
         self.emulator = emulator
         self.layout = layout
         self.users = [f"user-{number:02}" for number in range(1, user_count + 1)]
-        self.outputs: list[str] = []
+        # Whether each run is in a container of its own, which has a name of its own.
+        self.has_containers = False
         self._tree = tree
+        self._move_in(folder)
+        vault_file.write_new(self.file, layout)
+        emulator.reset()
+        for user in self.users:
+            emulator.call("CreateUser", UserName=user)
+
+    def clone(self) -> Site:
+        """Return another machine, with a copy of the directory of the vault file as it is now."""
+        other = copy.copy(self)
+        other._move_in(self.folder / "clone")
+        shutil.copytree(self.file.parent, other.file.parent, dirs_exist_ok=True)
+        return other
+
+    def _move_in(self, folder: Path) -> None:
+        self.folder = folder
+        self.outputs: list[str] = []
         self._started = 0
+        # What an editor has added at the end of the file.
+        self._edits = ""
         for name in ("home", "tmp", "work"):
             (folder / name).mkdir(parents=True)
         self.file = folder / "work" / "keyring.yml"
         self.journal = self.file.with_name(f".{self.file.name}.pending.yml")
         self._password_file = folder / "password"
         self._password_file.write_text(vault_file.PASSWORD)
-        vault_file.write_new(self.file, layout)
-        emulator.reset()
-        for user in self.users:
-            emulator.call("CreateUser", UserName=user)
 
     def start(
         self,
         *,
         users: Sequence[str] | None = None,
         concurrency: int = 8,
+        read_timeout: int = READ_TIMEOUT,
         strike: Strike | None = None,
         trace: Path | None = None,
     ) -> Tree:
@@ -82,17 +100,19 @@ class Site:
             "keyring_concurrency": concurrency,
             "keyring_file": str(self.file),
             "keyring_layout": self.layout,
-            "keyring_read_timeout": READ_TIMEOUT,
+            "keyring_read_timeout": read_timeout,
             "keyring_users": self.users if users is None else users,
         }
         environment = self._environment()
-        if strike or trace:
+        if strike or trace or self.has_containers:
             environment["PYTHONPATH"] = str(HERE / "shim")
             environment["CHAOS_FILE"] = str(self.file)
         if strike:
             environment["CHAOS_STRIKE"] = f"{strike.step}/{strike.occurrence}"
         if trace:
             environment["CHAOS_TRACE"] = str(trace)
+        if self.has_containers:
+            environment["CHAOS_HOST"] = f"container-{self._started}"
         return Tree(
             [
                 str(Path(sys.executable).with_name("ansible-playbook")),
@@ -118,7 +138,13 @@ class Site:
 
     def entries(self) -> dict[str, vault_file.Entry]:
         """Return the keys in the file; DamagedError if it is not what it should be."""
-        return vault_file.read_entries(self.file, self.layout)
+        return vault_file.read_entries(self.file, self.layout, self._edits)
+
+    def edit(self) -> None:
+        """Add a line at the end of the file, as editors do that put a new file in its place."""
+        edit = "\n# Somebody's note."
+        vault_file.append(self.file, self.layout, edit)
+        self._edits += edit
 
     def cloud_keys(self) -> dict[str, dict[str, t.Any]]:
         """Return the keys of all users as the emulator knows them, by id, with `user_name`."""
@@ -137,6 +163,14 @@ class Site:
         """Return the users for whom the journal says that a create is about to be sent."""
         return {
             record["user_name"] for record in self._journal_records() if "signed_from" in record
+        }
+
+    def touched_keys(self) -> set[str]:
+        """Return the ids of the keys that requests until now tried to change or delete."""
+        return {
+            request["parameters"].get("UserAccessKeyId", "")
+            for request in self.emulator.requests()
+            if request["action"] in TOUCHING
         }
 
     def is_locked(self) -> bool:

@@ -20,6 +20,11 @@ class Tally:
         self.outcomes: list[Outcome] = []
 
     @property
+    def rounds(self) -> Counter[str]:
+        """How many rounds there were, by row of the report."""
+        return Counter(outcome.row for outcome in self.outcomes)
+
+    @property
     def kills(self) -> Counter[str]:
         """How many kills there were, by step."""
         return _sum(outcome.kills for outcome in self.outcomes)

@@ -75,19 +75,34 @@ def write_new(path: Path, layout: str) -> None:
     path.write_bytes(VAULT.encrypt(text) if layout == "file" else text.encode())
 
 
-def read_entries(path: Path, layout: str) -> dict[str, Entry]:
-    """Return the keys that the collection has put into the file; DamagedError if it did harm."""
+def append(path: Path, layout: str, text: str) -> None:
+    """Put another file in the place of this one, with some text more at the end."""
+    whole = _text_of(path, layout) + text
+    edited = path.with_name(f"{path.name}.edited")
+    edited.touch(mode=0o600)
+    edited.write_bytes(VAULT.encrypt(whole) if layout == "file" else whole.encode())
+    edited.replace(path)
+
+
+def read_entries(path: Path, layout: str, edits: str = "") -> dict[str, Entry]:
+    """Return the keys that the collection has put into the file; DamagedError if it did harm.
+
+    `edits` is what `append` added until now.
+    """
     try:
-        data = path.read_bytes()
-        text = (VAULT.decrypt(data) if layout == "file" else data).decode()
-        return _entries_in(text)
+        return _entries_in(_text_of(path, layout), AFTER + edits)
     except (AnsibleError, OSError, ValueError, LookupError, TypeError, yaml.YAMLError) as error:
         raise DamagedError(f"{type(error).__name__}: {error}") from None
 
 
-def _entries_in(text: str) -> dict[str, Entry]:
-    ours = text.removeprefix(BEFORE).removesuffix(AFTER)
-    if text != BEFORE + ours + AFTER or not ENTRIES.fullmatch(ours):
+def _text_of(path: Path, layout: str) -> str:
+    data = path.read_bytes()
+    return (VAULT.decrypt(data) if layout == "file" else data).decode()
+
+
+def _entries_in(text: str, after: str) -> dict[str, Entry]:
+    ours = text.removeprefix(BEFORE).removesuffix(after)
+    if text != BEFORE + ours + after or not ENTRIES.fullmatch(ours):
         raise DamagedError("bytes outside our entries have changed")
     keyring = yaml.load(text, Loader)["ram_keyring"]  # noqa: S506 - a SafeLoader
     names = NAMES.findall(ours)

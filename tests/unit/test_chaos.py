@@ -15,6 +15,9 @@ import typing as t
 from collections import Counter
 from pathlib import Path
 from random import Random
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import urlopen
 
 import pytest
 
@@ -32,8 +35,9 @@ from chaos.checks import (
 )
 from chaos.order import Reading
 from chaos.processes import Tree
+from chaos.sabotage import SABOTAGES
 from chaos.scripts import SHORT, read_label
-from chaos.site import Site
+from chaos.site import COLLECTION, Site
 from chaos.strikes import STEPS, make_chain
 from chaos.vault_file import AFTER, BEFORE, VAULT
 from emulator import Emulator
@@ -110,6 +114,12 @@ def add_user(site: Site) -> None:
     site.emulator.call("CreateUser", UserName="user-99")
 
 
+def lose_edit(site: Site) -> None:
+    """Put what was there before an edit in its place."""
+    site.edit()
+    write(site)
+
+
 def fail(site: Site, message: str) -> None:
     """Tell a failure as Ansible does."""
     result = json.dumps({"changed": False, "msg": message})
@@ -124,6 +134,7 @@ HARMS: dict[str, tuple[Harm, list[str]]] = {
     "second-key": (lambda site: make_key(site, site.users[0]), [ORPHAN]),
     "user-without-key": (add_user, [UNSERVED]),
     "changed-byte": (lambda site: write(site, before=BEFORE.replace("oddly", "0ddly")), [DAMAGED]),
+    "lost-edit": (lose_edit, [DAMAGED]),
     "torn-file": (lambda site: os.truncate(site.file, site.file.stat().st_size - 40), [DAMAGED]),
     "left-behind": (lambda site: site.file.with_name(".keyring.yml.tmp").touch(), [LITTER]),
     "traceback": (
@@ -163,6 +174,18 @@ def test_keys_of_others_are_guarded(site: Site) -> None:
     found = find_problems(site, strangers={theirs}, saved=set())
 
     assert before == []
+    assert [problem.kind for problem in found] == [STRANGER]
+
+
+def test_key_that_was_asked_for(site: Site) -> None:
+    """A key of somebody else counts as touched if a request asked for that."""
+    theirs = make_key(site, site.users[0])
+    query = urlencode({"Action": "UpdateAccessKey", "UserAccessKeyId": theirs})
+    with pytest.raises(HTTPError):
+        urlopen(f"{site.emulator.url}/?{query}")
+
+    found = find_problems(site, strangers={theirs}, saved=set())
+
     assert [problem.kind for problem in found] == [STRANGER]
 
 
@@ -259,6 +282,15 @@ def test_labels_can_be_read() -> None:
     assert {read_label(label).layout for label in SHORT} == {"file", "inline"}
     with pytest.raises(ValueError, match="no strike"):
         read_label("steps/file/lunch.1/1")
+
+
+@pytest.mark.parametrize("name", SABOTAGES)
+def test_rule_can_be_taken_out(name: str) -> None:
+    """Each rule that sabotage takes out stands where it is looked for, and has a round."""
+    sabotage = SABOTAGES[name]
+
+    assert (COLLECTION / sabotage.path).read_text().count(sabotage.rule) == 1
+    assert read_label(f"{sabotage.label}/1").layout in sabotage.label
 
 
 def test_chains_serve_every_step() -> None:

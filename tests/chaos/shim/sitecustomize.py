@@ -9,6 +9,7 @@ is written or sent and how far that is: "intent torn", "file renamed", "CreateAc
 
 CHAOS_FILE    the vault file of the run
 CHAOS_STRIKE  "step/n": at its n-th time the whole run is killed
+CHAOS_HOST    the name of the machine
 CHAOS_TRACE   where each write, fsync, rename and request is written down, a JSON record a line
 """
 
@@ -34,10 +35,12 @@ FILE = Path(os.environ["CHAOS_FILE"])
 JOURNAL = f".{FILE.name}.pending.yml"
 STEP, _slash, TIMES = os.environ.get("CHAOS_STRIKE", "").partition("/")
 TRACE = os.environ.get("CHAOS_TRACE")
+HOST = os.environ.get("CHAOS_HOST")
 ACTION = re.compile(r"^x-acs-action: *(\w+)", re.IGNORECASE | re.MULTILINE)
 TARGET = re.compile(r"\A\w+ (\S+)")
 
 real_open, real_fsync, real_replace, real_rename = open, os.fsync, os.replace, os.rename
+real_uname = os.uname
 real_unlink, real_remove = os.unlink, os.remove
 real_os_open, real_os_write = os.open, os.write
 real_endheaders = http.client.HTTPConnection.endheaders
@@ -195,8 +198,16 @@ def watched_getresponse(self: t.Any) -> t.Any:
     return response
 
 
+def renamed_uname() -> os.uname_result:
+    """Return what is known of the machine, under the name that it is to have."""
+    fields = list(real_uname())
+    fields[1] = HOST or fields[1]
+    return os.uname_result(fields)
+
+
 def watch() -> None:
     """Put the wrappers in place."""
+    os.uname = renamed_uname
     for module in (builtins, io):
         module.open = watched_open  # type: ignore[attr-defined]
     os.fsync = watched_fsync  # type: ignore[assignment]
