@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the keysmith.alibabacloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What signs: a pair, a session that is renewed before it ends, or a credential of the SDK's own.
+"""What signs: a pair, or a session that is renewed before it ends.
 
 To the SDK each of them is a credential; `source` is who asked for a session, None where nobody did.
 """
@@ -21,7 +21,6 @@ if t.TYPE_CHECKING:
 
 # Sessions are renewed when so much of them is left, in seconds: more than any request takes.
 RENEWED_BEFORE = 300.0
-LONGEST_REASON = 200
 
 
 class Credential(t.Protocol):
@@ -93,31 +92,6 @@ class Session:
         )
 
 
-class SdkCredential:
-    """What a provider of the SDK gives; `told` is what messages call its source."""
-
-    source: Credential | None = None
-
-    def __init__(self, sdk: Sdk, make_provider: Callable[[], t.Any], told: str) -> None:
-        self._told = told
-        with_provider = self._attempted(lambda: sdk.CredentialClient(provider=make_provider()))
-        self._ask = with_provider.get_credential
-
-    def get_credential(self) -> t.Any:
-        """Return what signs now; raises CredentialError."""
-        model = self._attempted(self._ask)
-        if not model.access_key_id or not model.access_key_secret:
-            raise no_credentials(self._told, "there is no AccessKey pair in it")
-        return model
-
-    def _attempted(self, step: Callable[[], t.Any]) -> t.Any:
-        try:
-            return step()
-        # Each provider of the SDK raises what it likes: its own exception, KeyError, OSError.
-        except Exception as exc:
-            raise no_credentials(self._told, _reason(exc)) from None
-
-
 @dataclass(frozen=True)
 class Role:
     """A role to assume, and for how many seconds."""
@@ -173,14 +147,6 @@ def _model(
     return sdk.CredentialModel(
         access_key_id=access_key_id,
         access_key_secret=access_key_secret,
-        security_token=security_token,
+        security_token=security_token or None,
         type="sts" if security_token else "access_key",
     )
-
-
-def _reason(exc: Exception) -> str:
-    """Return what the SDK says, unless it may quote an address with parameters, or an answer."""
-    told = " ".join(str(exc).split("result:", maxsplit=1)[0].split())
-    if type(exc).__name__ != "CredentialException" or "?" in told or len(told) > LONGEST_REASON:
-        return type(exc).__name__
-    return told

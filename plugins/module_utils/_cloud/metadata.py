@@ -31,7 +31,7 @@ def ask_address(transport: Transport, address: str) -> Issued:
     # The address may hold a secret, and so may the text of exceptions about it.
     except UNUSABLE as exc:
         told = "The address in ALIBABA_CLOUD_CREDENTIALS_URI"
-        raise no_credentials(told, _reason(exc)) from None
+        raise no_credentials(told, reason_of(exc)) from None
 
 
 def ask_instance(transport: Transport, role: str, told: str, *, is_token_needed: bool) -> Issued:
@@ -45,7 +45,7 @@ def ask_instance(transport: Transport, role: str, told: str, *, is_token_needed:
         name = role or _asked(transport, "GET", roles, headers).text.strip()
         return _session(_asked(transport, "GET", roles + name, headers))
     except UNUSABLE as exc:
-        raise no_credentials(told, _reason(exc)) from None
+        raise no_credentials(told, reason_of(exc)) from None
 
 
 def _token(transport: Transport, *, is_needed: bool) -> dict[str, str]:
@@ -69,7 +69,8 @@ def _session(answer: t.Any) -> Issued:
     return read_issued(told)
 
 
-def _reason(exc: Exception) -> str:
+def reason_of(exc: Exception) -> str:
+    """Return why an address gave nothing, in words that hold nothing of what came."""
     answer = getattr(exc, "response", None)
     if answer is not None:
         return f"it answers with status {answer.status_code}"

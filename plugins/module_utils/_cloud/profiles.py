@@ -19,6 +19,8 @@ from .credentials import no_credentials
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .errors import CredentialError
+
 # Types of sections that are modes of the CLI under another name, and so for their options.
 _MODES = {
     "access_key": "AK",
@@ -43,6 +45,12 @@ class Profile:
     mode: str
     _values: Mapping[str, t.Any] = field(repr=False)
     is_of_cli: bool = True
+
+    @property
+    def unknown_kind(self) -> CredentialError:
+        """The error of a profile that nobody here knows to use."""
+        kind = f"mode {self.mode}" if self.is_of_cli else f"type {self._values.get('type')}"
+        return no_credentials(self.told, f"its {kind} is not supported")
 
     @property
     def told(self) -> str:
@@ -106,7 +114,7 @@ class ProfileFiles:
         if not sections.has_section(name):
             return None
         values = {option: text.split("#")[0].strip() for option, text in sections.items(name)}
-        mode = _MODES.get(values.get("type", ""), values.get("type", ""))
+        mode = _MODES.get(values.get("type", ""), "")
         return Profile(name, self.credentials_file, mode, values, is_of_cli=False)
 
     def default_section(self) -> Profile | None:

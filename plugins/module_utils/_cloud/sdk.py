@@ -45,19 +45,15 @@ class Sdk:
     Params: t.Any
     OpenApiRequest: t.Any
     RuntimeOptions: t.Any
-    CredentialClient: t.Any
     CredentialModel: t.Any
     DaraCore: t.Any
     flatten: t.Any
-    providers: t.Any
 
 
 def import_sdk() -> Sdk:
     """Return the SDK; raises MissingLibraryError."""
     try:
         from alibabacloud_credentials import models as credential_models
-        from alibabacloud_credentials import provider as providers
-        from alibabacloud_credentials.client import Client as CredentialClient
         from alibabacloud_ram20150501 import models as ram_models
         from alibabacloud_ram20150501.client import Client as RamClient
         from alibabacloud_tea_openapi import utils_models
@@ -75,9 +71,7 @@ def import_sdk() -> Sdk:
         Params=utils_models.Params,
         OpenApiRequest=utils_models.OpenApiRequest,
         RuntimeOptions=RuntimeOptions,
-        CredentialClient=CredentialClient,
         CredentialModel=credential_models.CredentialModel,
         DaraCore=DaraCore,
         flatten=Utils.query,
-        providers=providers,
     )

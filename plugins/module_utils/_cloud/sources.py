@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import typing as t
 
-from .credentials import Pair, Role, SdkCredential, Session, no_credentials
+from .credentials import Pair, Role, Session, no_credentials
 from .errors import CredentialError, RamError
+from .logins import OauthLogin, ask_cloud_sso
 from .metadata import ask_address, ask_instance
 from .profiles import ProfileFiles
+from .programs import ask_program
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,7 +108,19 @@ class _Finder:
             return self._sts.trade(_role(profile), *needed)
         if profile.mode == "EcsRamRole":
             return self._of_instance(profile.get("ram_role_name"), profile.told)
-        return self._of_sdk(profile)
+        return self._renewed(self._asker_of(profile))
+
+    def _asker_of(self, profile: Profile) -> Callable[[], Issued]:
+        """Return what asks for the session of a profile that names neither a pair nor a role."""
+        transport, now = self._sender.transport, self._sender.server_time
+        if profile.mode == "CloudSSO":
+            return lambda: ask_cloud_sso(transport, profile, now())
+        if profile.mode == "OAuth":
+            login = OauthLogin(transport, profile, self._files.of_cli)
+            return lambda: login.ask(now())
+        if profile.mode == "External":
+            return lambda: ask_program(profile, self._environment, now())
+        raise profile.unknown_kind
 
     def _source_of(self, profile: Profile, through: tuple[str, ...]) -> Credential:
         if profile.mode == "RamRoleArn":
@@ -116,22 +130,6 @@ class _Finder:
         if source is None or name in (*through, profile.name):
             raise no_credentials(profile.told, f"its source_profile {name} can't be used")
         return self._of_profile(source, (*through, profile.name))
-
-    def _of_sdk(self, profile: Profile) -> Credential:
-        """Return the credential of a profile that only the SDK knows to handle."""
-        providers = self._sender.sdk.providers
-        kind = (
-            providers.CLIProfileCredentialsProvider
-            if profile.is_of_cli
-            else providers.ProfileCredentialsProvider
-        )
-        credential = SdkCredential(
-            self._sender.sdk,
-            lambda: kind(profile_name=profile.name, profile_file=str(profile.file)),
-            profile.told,
-        )
-        credential.get_credential()
-        return credential
 
     def _of_machine(self) -> Credential:
         role = self._environment.get("ALIBABA_CLOUD_ECS_METADATA", "")

@@ -88,19 +88,23 @@ class Transport:
         address: str,
         headers: Mapping[str, str],
         *,
+        body: str | Mapping[str, str] | None = None,
         seconds: float | None = None,
         is_near: bool = False,
     ) -> t.Any:
         """Send a request that nobody signs, and return what was answered; raises OSError.
 
-        It may take so many seconds, and what `is_near` is not behind any proxy.
+        A mapping is sent as a form. It may take so many seconds, and what `is_near` is not behind
+        any proxy.
         """
         parts = urlsplit(address)
         endpoint = Endpoint(parts.scheme, parts.netloc)
         proxy = None if is_near else self._options.proxies.proxy_for(endpoint)
         usual = (self._options.connect_timeout, self._options.read_timeout)
         with self._session(endpoint, proxy) as session:
-            answer = session.request(method, address, headers=headers, timeout=seconds or usual)
+            answer = session.request(
+                method, address, headers=headers, data=body, timeout=seconds or usual
+            )
         answer.raise_for_status()
         return answer
 

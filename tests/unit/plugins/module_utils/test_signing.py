@@ -405,7 +405,7 @@ BROKEN_PROFILES: list[tuple[dict[str, t.Any], str]] = [
         "source_profile p can't be used",
     ),
     ({"mode": "OIDC", "ram_role_arn": "x"}, "oidc_provider_arn, oidc_token_file is missing"),
-    ({"mode": "Odd"}, "unsupported profile mode 'Odd'"),
+    ({"mode": "Odd"}, "its mode Odd is not supported"),
 ]
 
 
@@ -436,8 +436,9 @@ def test_broken_current_profile(
     [
         ({"type": "access_key"}, "access_key_id, access_key_secret is missing"),
         ({"type": "ram_role_arn"}, "role_arn is missing"),
-        ({"type": "odd"}, "gives no credentials"),
-        ({}, "gives no credentials"),
+        ({"type": "External", "process_command": "true"}, "its type External is not supported"),
+        ({"type": "rsa_key_pair"}, "its type rsa_key_pair is not supported"),
+        ({}, "its type None is not supported"),
     ],
 )
 def test_broken_section(
