@@ -4,24 +4,33 @@
 
 """How Sphinx renders what antsibull-docs has made of the plugins, the role and the guides.
 
-Nothing is fetched: links into Ansible's own documentation are listed here.
+Nothing is fetched: links into Ansible's own documentation are listed here. The guides must read
+well without what is done here, as docs.ansible.com and GitHub show them too.
 """
 
 from __future__ import annotations
 
 import typing as t
+from pathlib import Path
 
+import yaml
 from docutils import nodes
+from sphinx.addnodes import pending_xref
 
 if t.TYPE_CHECKING:
-    from sphinx.addnodes import pending_xref
+    from collections.abc import Iterator
+
     from sphinx.application import Sphinx
 
 project = "keysmith.alibabacloud"
 author = "the keysmith.alibabacloud authors"
 copyright = f"2026, {author}"  # noqa: A001 - Sphinx reads this name
 
-extensions = ["sphinx_antsibull_ext"]
+extensions = ["sphinx_antsibull_ext", "sphinx_copybutton"]
+LANDING_PAGE = "docsite/start_here"
+# The index shows the landing page; the list of variables knows none of those that modules read;
+# a filter with an underscore is for the role alone.
+exclude_patterns = [f"{LANDING_PAGE}.rst", "environment_variables.rst", "_*_filter.rst"]
 nitpicky = True
 default_role = "any"
 # The changelog is empty until the first release.
@@ -34,9 +43,12 @@ html_show_sphinx = False
 html_use_index = False
 html_static_path = ["static"]
 html_css_files = ["site.css"]
+# What is only read has no button.
+copybutton_selector = "div:not(.highlight-text) > div.highlight > pre"
 pygments_style = "ansible"
 pygments_dark_style = "monokai"
 
+OUR_VARIABLES = ("ALIBABA_CLOUD_", "ALICLOUD_")
 ANSIBLE_DOCS = "https://docs.ansible.com/projects/ansible/latest/"
 # The labels that the pages of antsibull-docs use
 ANSIBLE_PAGES = {
@@ -63,13 +75,28 @@ def drop_contents(_app: Sphinx, page: nodes.document) -> None:
             topic.parent.remove(topic)
 
 
-def put_changelog_last(_app: Sphinx, page: nodes.document) -> None:
-    """Begin the index, and with it the navigation, with the guides."""
-    for section in list(page.findall(nodes.section)):
-        if "changelog" in section["ids"]:
-            siblings = t.cast("nodes.Element", section.parent)
-            siblings.remove(section)
-            siblings.append(section)
+def show_landing_page(app: Sphinx, page: str, source: list[str]) -> None:
+    """Let the index be the landing page, and order the navigation beside each page."""
+    if page == app.config.root_doc:
+        landing_page = Path(app.srcdir, f"{LANDING_PAGE}.rst").read_text(encoding="utf-8")
+        pictures = landing_page.replace(":: ../images/", ":: images/")
+        source[0] = "\n".join([pictures, *navigation(Path(app.confdir, "docsite/extra-docs.yml"))])
+
+
+def navigation(listing: Path) -> Iterator[str]:
+    """Yield the groups of the navigation: those of the guides as listed, then the reference."""
+    for section in yaml.safe_load(listing.read_text(encoding="utf-8"))["sections"]:
+        pages = [f"docsite/{guide}" for guide in section["toctree"]]
+        yield from group(section["title"], [page for page in pages if page != LANDING_PAGE])
+    yield from group("Role, lookup and filter", ["*_role", "*_lookup", "*_filter"])
+    yield from group("Modules", ["*_module"])
+    yield from group("Releases", ["changelog"])
+
+
+def group(title: str, pages: list[str]) -> list[str]:
+    """Return one group of the navigation, whose pages may be patterns."""
+    options = [f"   :caption: {title}", "   :hidden:", "   :glob:"]
+    return ["", ".. toctree::", *options, "", *(f"   {page}" for page in pages), ""]
 
 
 def name_page(_app: Sphinx, page: nodes.document) -> None:
@@ -88,10 +115,34 @@ def shorten_navigation(app: Sphinx, _page: nodes.document) -> None:
             entry.children = [nodes.Text(name)]
 
 
+def link_variables(_app: Sphinx, page: nodes.document) -> None:
+    """Link each variable that a plugin's page names to what the guide says about it."""
+    for variable in list(page.findall(nodes.literal)):
+        if "std-envvar" in variable["classes"] and variable.astext().startswith(OUR_VARIABLES):
+            kind = {"refdomain": "std", "reftype": "envvar", "refexplicit": True, "refwarn": True}
+            link = pending_xref("", reftarget=variable.astext(), **kind)
+            variable.replace_self(link)
+            link.append(variable)
+
+
+def anchor_messages(app: Sphinx, page: nodes.document) -> None:
+    """Give each message of the page that explains them an address of its own, and show it."""
+    if app.env.docname != "docsite/troubleshooting_guide":
+        return
+    for message in list(page.findall(nodes.term)):
+        words = nodes.make_id(message.astext())
+        message["ids"] = [nodes.make_id(f"message-{words}")]
+        page.note_explicit_target(message, message)
+        link = nodes.reference("", "#", refid=message["ids"][0], classes=["headerlink"])
+        message.append(link)
+
+
 def setup(app: Sphinx) -> None:
     """Register what is done to the pages; Sphinx collects their titles at priority 500."""
+    app.connect("source-read", show_landing_page)
     app.connect("missing-reference", link_to_ansible)
     app.connect("doctree-read", drop_contents, 400)
-    app.connect("doctree-read", put_changelog_last, 400)
+    app.connect("doctree-read", link_variables, 400)
+    app.connect("doctree-read", anchor_messages, 400)
     app.connect("doctree-read", name_page, 400)
     app.connect("doctree-read", shorten_navigation, 600)

@@ -30,19 +30,27 @@ options:
   access_key_id:
     description:
       - ID of the AccessKey that signs the requests.
+      - If neither this nor O(profile) is given, E(ALIBABA_CLOUD_ACCESS_KEY_ID), else
+        E(ALICLOUD_ACCESS_KEY), each with the secret and the token of its own family.
     type: str
   access_key_secret:
     description:
       - Secret of the AccessKey that signs the requests.
+      - Where the variable gives the ID, E(ALIBABA_CLOUD_ACCESS_KEY_SECRET), else
+        E(ALICLOUD_SECRET_KEY).
     type: str
   security_token:
     description:
       - Security token of an STS session that O(access_key_id) and O(access_key_secret) belong to.
+      - Where the variable gives the ID, E(ALIBABA_CLOUD_SECURITY_TOKEN), else
+        E(ALICLOUD_SECURITY_TOKEN).
     type: str
   profile:
     description:
       - Name of a profile of the aliyun CLI (C(~/.aliyun/config.json)), or of a section in the
         credentials file (E(ALIBABA_CLOUD_CREDENTIALS_FILE) or C(~/.alibabacloud/credentials.ini)).
+      - If neither this nor a key pair is given, in the options or by variables,
+        E(ALIBABA_CLOUD_PROFILE), else E(ALICLOUD_PROFILE).
     type: str
   assume_role:
     description:

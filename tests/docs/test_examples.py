@@ -20,7 +20,7 @@ from .blocks import Block, PageError, read_blocks
 from .checks import problems_of
 from .examples import plugin_examples
 from .reader import CHECKOUT, Publication
-from .run import check_page, pages, run_page
+from .run import GUIDES, check_page, pages, run_page
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
@@ -152,6 +152,18 @@ def test_messages() -> None:
 
     assert len(quoted) > 60
     assert unknown == []
+
+
+def test_variables() -> None:
+    """The guide describes each environment variable that tells a task who signs, and where."""
+    guide = (CHECKOUT / GUIDES / "environment_guide.rst").read_text(encoding="utf-8")
+    code = [path.read_text(encoding="utf-8") for path in (CHECKOUT / "plugins").glob("**/_cloud/*")]
+
+    described = set(re.findall(r"^(?:\.\. envvar::| {10}) +(\w+)$", guide, re.MULTILINE))
+    read = set(re.findall(r"\"((?:ALIBABA_CLOUD|ALICLOUD)_\w+)\"", "\n".join(code)))
+
+    assert len(read) > 15
+    assert read - described == set()
 
 
 def quotes_of(guide: str) -> Iterator[str]:
