@@ -20,13 +20,15 @@ from .reader import CHECKOUT, EXAMPLE_KEYS
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
+POLICY = '{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "log:*", "Resource": "*"}]}'
 # What the examples take for granted
 SITE = f"""
 openssl rand -base64 32 > .vault-pass
 export ANSIBLE_VAULT_PASSWORD_FILE=.vault-pass
-mkdir secrets ~/Downloads
+mkdir secrets policies ~/Downloads
 printf '%s\\n' 'AccessKey ID,AccessKey Secret' '{",".join(EXAMPLE_KEYS["legacy-api"])}' \\
   > ~/Downloads/AccessKey.csv
+printf '%s\\n' '{POLICY}' | tee policies/logs-reader.json > policies/logs-writer.json.j2
 ansible localhost -m keysmith.alibabacloud.ram_user \\
   -a '{{"users": [{{"name": "slb-api"}}, {{"name": "ddos-api"}}, {{"name": "reader"}},
     {{"name": "ops", "policies": ["AliyunRAMFullAccess"]}}]}}'

@@ -59,11 +59,11 @@ class Case(t.Generic[_N]):
     def name(self) -> str:
         """Return what it is called in the end."""
         kept = self.current.name if self.current else self.options["name"]
-        return str(self.options["new_name"] or kept)
+        return str(self.options.get("new_name") or kept)
 
 
 def find_cases(
-    client: Client, api: Listing[_N], noun: str, wanted: Sequence[Options]
+    client: Client, api: Listing[_N], noun: str, wanted: Sequence[Options], *, plural: str = ""
 ) -> list[Case[_N]]:
     """Return each thing of the task beside what there is, in order.
 
@@ -80,7 +80,7 @@ def find_cases(
         for case in named_anew:
             _refuse_taken(noun, case, everything)
         new = sum(case.current is None for case in named_anew)
-        refuse_too_many(Quotas(client), f"{noun}s", len(everything), new)
+        refuse_too_many(Quotas(client), plural or f"{noun}s", len(everything), new)
     return cases
 
 

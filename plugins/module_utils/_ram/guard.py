@@ -15,6 +15,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Collection
 
     from .._cloud.client import Client
+    from .policy import Holders
 
 
 class Guard:
@@ -50,6 +51,35 @@ class Guard:
             if group in self._groups_of(name, f"{verb} group {group}"):
                 raise _refusal(group, name, verb)
 
+    def refuse_policy(self, policy: str, holders: Holders, verb: str) -> None:
+        """Refuse it for a policy if somebody who signs is among those that have it."""
+        doing = f"{verb} policy {policy}"
+        try:
+            holder = self.holder_among(holders)
+        except ApiError as error:
+            raise _unknown(doing, error) from None
+        if holder:
+            raise InputError(f"Refusing to {doing}: this run signs by what {holder} may do")
+
+    def holder_among(self, holders: Holders) -> str:
+        """Return in words who of those that have a policy signs, empty if nobody does.
+
+        Raises ApiError if that can't be known.
+        """
+        for name in self._signing_users():
+            if name in holders.users:
+                return f"user {name}"
+            groups = UserApi(self._client).list_groups(name) if holders.groups else ()
+            for group in groups:
+                if group in holders.groups:
+                    return f"group {group}"
+        roles = {name.lower() for name in self._signing_roles()}
+        return next((f"role {name}" for name in holders.roles if name.lower() in roles), "")
+
+    def _signing_roles(self) -> list[str]:
+        arns = [re.search(r":assumed-role/([^/]+)/", s.arn) for s in self._client.signers]
+        return [arn[1] for arn in arns if arn]
+
     def _signing_users(self) -> list[str]:
         signers = [signer for signer in self._client.signers if signer.ram_user_id]
         arns = [re.search(r":user/(.+)", signer.arn) for signer in signers]
@@ -59,9 +89,11 @@ class Guard:
         try:
             return UserApi(self._client).list_groups(name)
         except ApiError as error:
-            raise InputError(
-                f"Refusing to {doing}: whether this run depends on it is not known ({error})"
-            ) from None
+            raise _unknown(doing, error) from None
+
+
+def _unknown(doing: str, error: ApiError) -> InputError:
+    return InputError(f"Refusing to {doing}: whether this run depends on it is not known ({error})")
 
 
 def _refusal(group: str, member: str, verb: str) -> InputError:

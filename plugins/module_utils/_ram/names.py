@@ -18,12 +18,16 @@ if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 USER_NAME = GROUP_NAME = (r"[A-Za-z0-9._-]{1,64}", "1 to 64 letters, digits, '.', '-' or '_'")
+POLICY_NAME = (r"[A-Za-z0-9-]{1,128}", "1 to 128 letters, digits or hyphens")
 COMMENTS = (r"(?s:.{0,128})", "at most 128 characters")
+DESCRIPTION = (r"(?s:.{0,1024})", "at most 1024 characters")
 
 
-def refuse_bad_names(names: Iterable[str], noun: str = "user") -> None:
+def refuse_bad_names(
+    names: Iterable[str], noun: str = "user", rule: tuple[str, str] = USER_NAME
+) -> None:
     """Raise InputError for a name that no such thing can have; empty, a user's means the caller."""
-    pattern, described = USER_NAME
+    pattern, described = rule
     for name in names:
         if not re.fullmatch(pattern, name):
             raise InputError(f"The name of a {noun} must be {described}, not {name!r}")

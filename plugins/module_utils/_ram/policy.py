@@ -48,6 +48,19 @@ class Policy:
         return {"name": self.name, "type": self.type}
 
 
+class Holders(t.NamedTuple):
+    """Whom a policy is attached to, by their names; within a resource group does not count."""
+
+    users: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """Return how many there are."""
+        return len(self.users) + len(self.groups) + len(self.roles)
+
+
 class PolicyApi:
     """The calls about policies; each raises RamError."""
 
@@ -75,15 +88,23 @@ class PolicyApi:
 
         return all_pages(fetch)
 
-    def list_users(self, policy: Policy) -> tuple[str, ...]:
-        """Return the names of the users that the policy itself is attached to."""
+    def list_holders(self, policy: Policy) -> Holders:
+        """Return whom the policy is attached to, all sorted."""
 
-        def read(answer: Answer) -> tuple[str, ...]:
-            return tuple(item["UserName"] for item in answer["Users"]["User"])
+        def read(answer: Answer) -> Holders:
+            names = (
+                sorted(item[f"{kind}Name"] for item in answer[f"{kind}s"][kind])
+                for kind in ("User", "Group", "Role")
+            )
+            return Holders(*map(tuple, names))
 
         doing = f"list who has policy {policy}"
         parameters = parameters_of(policy)
         return self._client.call(RAM, "ListEntitiesForPolicy", parameters, read, doing=doing)
+
+    def list_users(self, policy: Policy) -> tuple[str, ...]:
+        """Return the names of the users that the policy itself is attached to."""
+        return self.list_holders(policy).users
 
 
 def parameters_of(policy: Policy) -> dict[str, str]:

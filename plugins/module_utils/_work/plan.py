@@ -97,15 +97,27 @@ class Plan(t.Generic[_T]):
         return {**result, "error": self.error} if self.error else result
 
     def diff(self) -> dict[str, t.Any]:
-        """Return the change as Ansible's diff mode shows it."""
-        return {
-            "before_header": self.name,
-            "after_header": self.name,
-            "before": self.before.as_diff() if self.before else {},
-            "after": self.after.as_diff() if self.after else {},
-        }
+        """Return the change as Ansible's diff mode shows it: of what stays, only what changes."""
+        before = self.before.as_diff() if self.before else {}
+        after = self.after.as_diff() if self.after else {}
+        if before and after:
+            before, after = _only_changes(before, after)
+        headers = {"before_header": self.name, "after_header": self.name}
+        return {**headers, "before": before, "after": after}
 
 
 def changed_fields(current: object, wanted: dict[str, t.Any]) -> dict[str, t.Any]:
     """Return those of the wanted fields that are otherwise now."""
     return {name: value for name, value in wanted.items() if getattr(current, name) != value}
+
+
+def _only_changes(before: t.Any, after: t.Any) -> tuple[t.Any, t.Any]:
+    """Leave out the members of mappings and the elements of lists that are the same in both."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        names = dict.fromkeys([*before, *after])
+        pairs = {name: (before.get(name), after.get(name)) for name in names}
+        kept = {name: _only_changes(*pair) for name, pair in pairs.items() if pair[0] != pair[1]}
+        return {k: pair[0] for k, pair in kept.items()}, {k: pair[1] for k, pair in kept.items()}
+    if isinstance(before, list) and isinstance(after, list):
+        return [x for x in before if x not in after], [x for x in after if x not in before]
+    return before, after

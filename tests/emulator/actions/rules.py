@@ -64,6 +64,14 @@ def check_text(call: Call, parameter: str, longest: int = MAX_TEXT) -> str | Non
     return value
 
 
+def changed_text(call: Call, parameter: str, current: str, longest: int = MAX_TEXT) -> str:
+    """Return what a text is from now on; one that was not sent stays."""
+    sent = check_text(call, parameter, longest)
+    if sent is None or (not sent and call.cloud.settings.keeps_emptied_texts):
+        return current
+    return sent
+
+
 def check_format(call: Call, parameter: str, form: re.Pattern[str]) -> str | None:
     """Return an optional value of this form, or None if it was not sent."""
     value = call.get(parameter)

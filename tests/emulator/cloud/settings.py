@@ -33,6 +33,8 @@ class Settings:
     # Whether a name of a system policy that nobody knows is taken for one that allows nothing.
     has_any_system_policy: bool = False
     ignores_unknown_parameters: bool = False
+    # Whether an empty description or comment changes nothing; the documentation is silent.
+    keeps_emptied_texts: bool = False
     # The address that requests seem to come from; empty is the one they do come from.
     source_address: str = ""
     # The public keys of OIDC providers, as a JSON Web Key Set.

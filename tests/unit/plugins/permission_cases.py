@@ -67,6 +67,8 @@ class World:
         else:
             result = self.run_module(name, _ansible_check_mode=check, **options)
         self.warnings.extend(result.values.get("warnings", []))
+        # Where the controller is at hand, modules print them, in lines of some length.
+        self.warnings.append(" ".join(result.printed.split()))
         return result
 
     def used(self) -> set[str]:
@@ -184,6 +186,37 @@ OTHER_POLICY = {"PolicyName": "AliyunYundunHighFullAccess", "PolicyType": "Syste
 OTHER_ATTACHED = call("AttachPolicyToUser", UserName="ann", **OTHER_POLICY)
 GROUP_ATTACHED = call("AttachPolicyToGroup", GroupName="readers", **SYSTEM_POLICY)
 OTHER_GROUP_ATTACHED = call("AttachPolicyToGroup", GroupName="readers", **OTHER_POLICY)
+
+
+def denying(action: str) -> dict[str, t.Any]:
+    """Return a document of a policy."""
+    statement = {"Effect": "Deny", "Action": action, "Resource": "*"}
+    return {"Version": "1", "Statement": [statement]}
+
+
+DOCUMENT, OTHER_DOCUMENT = denying("ecs:*"), denying("oss:*")
+TAGS = json.dumps([{"Key": "team", "Value": "a"}])
+
+
+def custom_policy(name: str) -> Given:
+    """Have a policy with a tag."""
+    return call("CreatePolicy", PolicyName=name, PolicyDocument=json.dumps(DOCUMENT), Tag=TAGS)
+
+
+def attached(kind: str, name: str, policy: str = "p") -> Given:
+    """Have a custom policy attached."""
+    names = {f"{kind}Name": name, "PolicyName": policy, "PolicyType": "Custom"}
+    return call(f"AttachPolicyTo{kind}", **names)
+
+
+CUSTOM = custom_policy("p")
+THREE_POLICIES = tuple(custom_policy(name) for name in ("p", "q", "r"))
+VERSION = call(
+    "CreatePolicyVersion",
+    PolicyName="p",
+    PolicyDocument=json.dumps(OTHER_DOCUMENT),
+    SetAsDefault=True,
+)
 ALIAS = call("SetAccountAlias", AccountAlias="acme")
 LOGIN = call("CreateLoginProfile", UserName="ann", Password="Correct-Horse-7")
 PASSWORD = "Battery-Staple-8"
@@ -332,6 +365,85 @@ CASES: dict[Key, Case] = {
     ),
     ("ram_group_info", "include: [policies]"): case(
         "ram_group_info", GROUP, name="readers", include=["policies"]
+    ),
+    ("ram_policy", ""): case("ram_policy", CUSTOM, name="p", document=DOCUMENT),
+    ("ram_policy", "more than two names"): case(
+        "ram_policy", *THREE_POLICIES, policies=[{"name": name} for name in ("p", "q", "r")]
+    ),
+    ("ram_policy", "the policy is missing"): case("ram_policy", name="p", document=DOCUMENT),
+    ("ram_policy", "the document differs"): case(
+        "ram_policy", CUSTOM, name="p", document=OTHER_DOCUMENT
+    ),
+    ("ram_policy", "the document differs, and another version has it"): case(
+        "ram_policy", CUSTOM, VERSION, name="p", document=DOCUMENT
+    ),
+    ("ram_policy", "the document of a policy that is attached differs"): case(
+        "ram_policy",
+        *(CUSTOM, GROUP, attached("Group", "readers")),
+        name="p",
+        document=OTHER_DOCUMENT,
+    ),
+    ("ram_policy", "the description differs"): case(
+        "ram_policy", CUSTOM, name="p", description="x"
+    ),
+    (
+        "ram_policy",
+        "rarely, to find out what the creation of one of more than two policies did",
+    ): case(
+        "ram_policy",
+        *THREE_POLICIES[1:],
+        lost="CreatePolicy",
+        policies=[{"name": name, "document": DOCUMENT} for name in ("p", "q", "r")],
+    ),
+    ("ram_policy with tags", ""): case("ram_policy", CUSTOM, name="p", tags={"team": "a"}),
+    ("ram_policy with tags", "a tag is missing or differs"): case(
+        "ram_policy", CUSTOM, name="p", tags={"team": "b"}
+    ),
+    ("ram_policy with tags", "there is a tag too many, and purge_tags: true"): case(
+        "ram_policy", CUSTOM, name="p", tags={}, purge_tags=True
+    ),
+    ("ram_policy with state: absent, policy gone already", ""): case(
+        "ram_policy", name="p", state="absent"
+    ),
+    ("ram_policy with state: absent, policy exists", ""): case(
+        "ram_policy", CUSTOM, name="p", state="absent"
+    ),
+    (
+        "ram_policy with state: absent, policy exists",
+        "force: true, and it is attached to users",
+    ): case(
+        "ram_policy", *(CUSTOM, ANN, attached("User", "ann")), name="p", state="absent", force=True
+    ),
+    ("ram_policy with state: absent, policy exists", "force: true, and to groups"): case(
+        "ram_policy",
+        *(CUSTOM, GROUP, attached("Group", "readers")),
+        name="p",
+        state="absent",
+        force=True,
+    ),
+    ("ram_policy with state: absent, policy exists", "force: true, and to roles"): case(
+        "ram_policy",
+        *(CUSTOM, lambda world: make_role(world.emulator), attached("Role", "ops")),
+        name="p",
+        state="absent",
+        force=True,
+    ),
+    ("ram_policy_info", ""): case("ram_policy_info", CUSTOM, name="p"),
+    ("ram_policy_info", "more than two names"): case(
+        "ram_policy_info", *THREE_POLICIES, names=["p", "q", "r"]
+    ),
+    ("ram_policy_info", "neither name nor names"): case("ram_policy_info"),
+    ("ram_policy_info", "include: [document] of all"): case(
+        "ram_policy_info", CUSTOM, include=["document"]
+    ),
+    ("ram_policy_info", "include: [versions]"): case(
+        "ram_policy_info", CUSTOM, name="p", include=["versions"]
+    ),
+    ("ram_policy_info", "include: [holders]"): case(
+        "ram_policy_info", CUSTOM, name="p", include=["holders"]
+    ),
+    ("ram_policy_info", "include: [tags]"): case(
+        "ram_policy_info", CUSTOM, name="p", include=["tags"]
     ),
     ("ram_account_alias", ""): case("ram_account_alias", ALIAS, account_alias="acme"),
     ("ram_account_alias", "another alias"): case(

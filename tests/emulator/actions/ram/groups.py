@@ -12,6 +12,7 @@ from ...cloud.entities import Group
 from ...errors import delete_conflict, entity_already_exists, entity_not_exist, limit_exceeded
 from ..rules import (
     GROUP_NAME,
+    changed_text,
     check_name,
     check_text,
     named_group,
@@ -75,16 +76,15 @@ def list_groups(call: Call) -> Result:
 )
 def update_group(call: Call) -> Result:
     """Rename a group or change its comments."""
-    comments = check_text(call, "NewComments")
     name = call["GroupName"]
     if "NewGroupName" in call.parameters:
         name = check_name(call, "NewGroupName", GROUP_NAME)
     group = named_group(call)
+    comments = changed_text(call, "NewComments", group.comments)
     if call.account.groups.holder(name) not in (None, group):
         raise entity_already_exists("Group")
     call.account.groups.rename(group, name)
-    if comments is not None:
-        group.comments = comments
+    group.comments = comments
     group.update_date = call.account.clock.timestamp()
     return {"Group": _with_update_date(group)}
 

@@ -14,6 +14,7 @@ from ..rules import (
     MAX_DESCRIPTION,
     MAX_POLICY_NAME,
     POLICY_NAME,
+    changed_text,
     check_name,
     check_text,
     named_policy,
@@ -83,9 +84,8 @@ def get_policy(call: Call) -> Result:
 )
 def update_policy_description(call: Call) -> Result:
     """Change the description of a custom policy."""
-    description = check_text(call, "NewDescription", MAX_DESCRIPTION)
     policy = named_policy(call)
-    policy.description = description or ""
+    policy.description = changed_text(call, "NewDescription", policy.description, MAX_DESCRIPTION)
     policy.update_date = call.account.clock.timestamp()
     return {"Policy": {**_base(policy), "UpdateDate": policy.update_date}}
 

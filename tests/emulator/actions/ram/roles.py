@@ -16,6 +16,7 @@ from ...policies.language import as_list, parse_trust_policy
 from ..rules import (
     MAX_DESCRIPTION,
     ROLE_NAME,
+    changed_text,
     check_document,
     check_name,
     check_text,
@@ -102,7 +103,6 @@ def get_role(call: Call) -> Result:
 )
 def update_role(call: Call) -> Result:
     """Change a role; what is not sent stays."""
-    description = check_text(call, "NewDescription", MAX_DESCRIPTION)
     document = None
     if "NewAssumeRolePolicyDocument" in call.parameters:
         document = _trust_document(call, "NewAssumeRolePolicyDocument")
@@ -112,7 +112,7 @@ def update_role(call: Call) -> Result:
     )
     role.allow_console_login = call.flag("NewAllowConsoleLogin", default=role.allow_console_login)
     role.max_session_duration = duration
-    role.description = role.description if description is None else description
+    role.description = changed_text(call, "NewDescription", role.description, MAX_DESCRIPTION)
     role.trust_document = document or role.trust_document
     role.update_date = call.account.clock.timestamp()
     return {"Role": {**_listed(role), "AssumeRolePolicyDocument": role.trust_document}}

@@ -87,6 +87,7 @@ def run_both_ways(
     return results
 
 
+DOCUMENT: Values = {"Statement": [{"Effect": "Deny", "Action": "{{ x }}", "Resource": "*"}]}
 CHECK = {"check_mode": True, "diff": True}
 RITUALS: dict[str, tuple[str, Values, Values]] = {
     "user-new": ("ram_user", {"name": "new", "comments": "{{ x }} é"}, {"diff": True}),
@@ -105,6 +106,10 @@ RITUALS: dict[str, tuple[str, Values, Values]] = {
     "key-shown": ("ram_access_key", {"user_name": "bob", "show_secret": True}, {}),
     "key-no-log": ("ram_access_key", {"user_name": "bob"}, {"no_log": True}),
     "key-info": ("ram_access_key_info", {"user_name": "ann"}, {}),
+    "policy": ("ram_policy", {"name": "p", "document": DOCUMENT, "tags": {"cost": 7}}, CHECK),
+    "policy-as-text": ("ram_policy", {"name": "p", "document": json.dumps(DOCUMENT)}, {}),
+    "policy-unreadable": ("ram_policy", {"name": "p", "document": "{"}, {}),
+    "policy-info": ("ram_policy_info", {"name": "AliyunSLBReadOnlyAccess"}, {}),
     "alias": ("ram_account_alias", {"account_alias": "acme"}, {"diff": True}),
     "passwords": ("ram_password_policy", {"max_login_attemps": 0, "hard_expire": "yes"}, CHECK),
     "log-ons": ("ram_security_preference", {"login_network_masks": "192.0.2.7"}, {"diff": True}),

@@ -259,6 +259,19 @@ def test_other_runs_and_slow_clouds(
     assert result["stats"]["created"] == 1
 
 
+def test_comments_that_no_text_clears(run_module: RunModule) -> None:
+    """An API that does not clear comments is told each time, and that is no change."""
+    with Emulator(keeps_emptied_texts=True) as emulator:
+        emulator.call("CreateGroup", GroupName="ops", Comments="old")
+
+        for _attempt in "12":
+            result = run_module("ram_group", name="ops", comments="", **connection_to(emulator))
+
+            assert not result.changed
+            assert result["group"]["comments"] == "old"
+            assert "keeps the comments" in result.printed
+
+
 def test_another_run_made_the_group(run_module: RunModule, emulator: Emulator) -> None:
     """A group that another run makes at the same time is made to be as described here."""
     make_group(emulator, "ops")
@@ -380,6 +393,16 @@ def test_many_groups(run_module: RunModule, emulator: Emulator) -> None:
     assert [group["group_name"] for group in result["groups"]] == ["old", "b", "a"]
     assert groups(emulator) == {"a", "b"}
     assert policies(emulator, "a") == policies(emulator, "b") == {SLB}
+
+
+def test_diff_of_a_change(run_module: RunModule, emulator: Emulator) -> None:
+    """A diff names what changes, and of members only those that come or go."""
+    make_group(emulator, "ops", ["ann", "bob"], SLB)
+
+    options = {"users": ["bob", "xen"], "remove_users": ["ann"], "policies": [SLB]}
+    [diff] = run_module("ram_group", name="ops", **options, _ansible_diff=True)["diff"]
+
+    assert (diff["before"], diff["after"]) == ({"users": ["ann"]}, {"users": ["xen"]})
 
 
 def test_comments_that_stay(run_module: RunModule, emulator: Emulator) -> None:

@@ -29,6 +29,8 @@ Options = dict[str, t.Any]
 
 SLB = "AliyunSLBReadOnlyAccess"
 FIRST = "Correct-Horse-8sT4q"
+READ_LOGS: Options = {"Statement": [{"Effect": "Allow", "Action": "log:Get*", "Resource": "*"}]}
+DENY: Options = {"Effect": "Deny", "Action": ["ram:*"], "Resource": ["*"]}
 
 RITUALS: dict[str, tuple[str, list[Options]]] = {
     "one user": (
@@ -83,6 +85,29 @@ RITUALS: dict[str, tuple[str, list[Options]]] = {
             {"groups": [{"name": "a", "users": ["dave"]}, {"name": "b"}, {"name": "c"}]},
             {"comments": "x", "groups": [{"name": "a"}, {"name": "b"}, {"name": "d"}]},
             {"state": "absent", "force": True, "groups": [{"name": "a"}, {"name": "d"}]},
+        ],
+    ),
+    "one policy": (
+        "ram_policy",
+        [
+            {"name": "p", "document": READ_LOGS, "description": "x", "tags": {"team": "a"}},
+            {
+                "name": "p",
+                "document": {"Statement": [DENY, *READ_LOGS["Statement"]]},
+                "description": "y",
+                "tags": {"cost": 7},
+                "purge_tags": True,
+            },
+            {"name": "p", "document": READ_LOGS},
+            {"name": "p", "state": "absent"},
+        ],
+    ),
+    "many policies": (
+        "ram_policy",
+        [
+            {"document": READ_LOGS, "policies": [{"name": name} for name in "abc"]},
+            {"document": READ_LOGS, "policies": [{"name": "b", "description": "x"}, {"name": "d"}]},
+            {"state": "absent", "policies": [{"name": name} for name in "abd"]},
         ],
     ),
     "an alias": (
@@ -143,11 +168,11 @@ RITUALS: dict[str, tuple[str, list[Options]]] = {
 # Ids, dates and secrets are made by the API, so check mode shows none, or the one from before.
 MADE_BY_THE_API = {
     *("user_id", "group_id", "create_date", "update_date", "access_key_id", "access_key_secret"),
-    *("password_status", "api_calls", "seconds"),
+    *("password_status", "default_version", "api_calls", "seconds"),
 }
 
 NOUNS = (
-    *("user", "users", "group", "groups", "access_key"),
+    *("user", "users", "group", "groups", "policy", "policies", "access_key"),
     *("account_alias", "password_policy", "security_preference"),
     *("login_profile", "login_profiles"),
 )
