@@ -24,9 +24,9 @@ def play(round_: Round) -> None:
     _begin(round_, chance.choice(MOMENTS))
     round_.outcome.faults += 1
     round_.look()
-    for _run in range(2):
-        for each in round_.sites:
-            each.finish(each.start())
+    # What comes after the round runs them once more, at once.
+    for each in round_.sites:
+        each.finish(each.start())
     round_.look()
 
 

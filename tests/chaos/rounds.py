@@ -82,13 +82,13 @@ class Round:
         """Run until it succeeds, check everything, and return what came of the round."""
         self.site.emulator.clear_faults()
         for wait in WAITS:
-            for site in self.sites:
-                self._run_again(site)
-            if not any(site.journal.exists() for site in self.sites):
+            succeeded = [self._run_again(site) for site in self.sites]
+            if all(succeeded) and not any(site.journal.exists() for site in self.sites):
                 break
             self.site.emulator.advance_clock(wait)
-        for site in self.sites:
-            self._run_until_it_succeeds(site)
+        else:
+            for site in self.sites:
+                self._run_until_it_succeeds(site)
         self._look_for_leaks()
         for site in self.sites:
             self.outcome.problems += find_problems(

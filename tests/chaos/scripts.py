@@ -40,14 +40,16 @@ SCENES: dict[str, tuple[str, int, Disturb]] = {
 # A taste of everything, in less than a minute.
 SHORT = (
     "steps/file/CreateAccessKey-answered.5/suspected-torn.1/group-torn.1/file-durable.1/1",
-    "steps/inline/intent-torn.3/CreateAccessKey-sent.2/suspected-durable.1/file-torn.1/2",
-    "steps/inline/intent-durable.2/group-durable.1/file-renamed.1/stored-torn.1/3",
-    "random/file/4",
-    "rivals-and-kill/inline/5",
-    "fault/file/late/CreateAccessKey/30/6",
-    "fault/inline/drop-after/CreateAccessKey/30/7",
-    "fault/file/garbage-done/all/10/8",
-    "fault/inline/throttle/CreateAccessKey/10/9",
+    "steps/inline/intent-torn.3/CreateAccessKey-sent.2/suspected-durable.1/group-durable.1"
+    "/file-renamed.1/stored-torn.1/2",
+    "rivals-and-kill/inline/3",
+    "containers/file/4",
+    "middleman/inline/5",
+    "old-file/file/6",
+    "new-inode/inline/7",
+    "one-user/file/8",
+    "held/inline/9",
+    "gaps/inline/10",
 )
 
 
