@@ -39,9 +39,8 @@ SCENES: dict[str, tuple[str, int, Disturb]] = {
 }
 # A taste of everything, in less than a minute.
 SHORT = (
-    "steps/file/CreateAccessKey-answered.5/suspected-torn.1/group-torn.1/file-durable.1/1",
-    "steps/inline/intent-torn.3/CreateAccessKey-sent.2/suspected-durable.1/group-durable.1"
-    "/file-renamed.1/stored-torn.1/2",
+    "steps/file/CreateAccessKey-answered.5/suspected-torn.1/group-torn.1/file-renamed.1/1",
+    "steps/inline/CreateAccessKey-sent.2/suspected-durable.1/group-durable.1/stored-torn.1/2",
     "rivals-and-kill/inline/3",
     "containers/file/4",
     "middleman/inline/5",
