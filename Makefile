@@ -61,6 +61,7 @@ lint: $(VENV)/.dev-stamp ## Check format, types, documentation, licences and the
 docs: $(VENV)/.dev-stamp ## Build the documentation in build/docs/html, offline; a warning is an error
 	@rm -rf build/docs
 	@mkdir -p build && mkdir -m 700 build/docs build/docs/rst
+	@cp -R docs/docsite/images build/docs/rst/
 	@$(RUN) antsibull-docs --config-file docs/antsibull-docs.cfg collection \
 		--use-current --squash-hierarchy --fail-on-error --dest-dir build/docs/rst keysmith.alibabacloud
 	@$(RUN) sphinx-build --quiet --fail-on-warning --keep-going --conf-dir docs \
