@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.errors import AnsiblePromptNoninteractive
+from ansible.errors import AnsibleError, AnsiblePromptInterrupt
 
 from ..module_utils._cloud.errors import InputError
 from ._action import RamAction
@@ -39,13 +39,17 @@ class VaultAction(RamAction):
             typed = self._display.prompt_until(
                 f"Type {name} once more: ", private=True, complete_input=(b"\r", b"\n")
             )
-        except AnsiblePromptNoninteractive:
+        except AnsiblePromptInterrupt:
+            raise InputError(f"No key was created: {name} was not typed once more") from None
+        # There is no terminal, or it belongs to somebody else.
+        except AnsibleError:
             self._display.warning(
                 f"Nobody can be asked to type {name} once more: if it was mistyped, the keys can't "
                 "be read"
             )
             return
-        if typed.strip(b"\r\n") != file.password.secret.bytes:
+        # Ansible takes the blanks off what is typed, too.
+        if typed.strip() != file.password.secret.bytes:
             raise InputError(
                 f"No key was created: the second time, {name} was typed differently. Run again"
             )
