@@ -31,6 +31,13 @@ def test_power_loss(layout: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_harm_is_noticed() -> None:
+    """A keyring that lacks one of its rules does not pass: what comes of it is found."""
+    done = attack("--sabotage", "is durable")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def attack(*options: str) -> subprocess.CompletedProcess[str]:
     """Run the harness to its end."""
     return subprocess.run(

@@ -268,6 +268,8 @@ class Log:
             raise LogError(f"{self.path} can't be written: {error.strerror}") from None
         except AnsibleError:
             raise LogError(f"{self.path} can't be written: encrypting failed") from None
+        except (RecordsError, OtherFormatError):
+            raise LogError(f"{self.path} was damaged while this task ran") from None
 
 
 @dataclass

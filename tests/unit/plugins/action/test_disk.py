@@ -387,6 +387,22 @@ def test_log_that_is_lost_meanwhile(
     assert stored_keys(file) == {name: keys_of(emulator, name) for name in ("ann", "bob")}
 
 
+def test_log_that_is_damaged_meanwhile(emulator: Emulator, run: Run, file: VaultFile) -> None:
+    """Damage to the log costs no key that the file gets, and the next run tells of it."""
+    add_users(emulator, "ann", "bob")
+
+    def strike() -> None:
+        with file.log.open("r+b") as log:
+            log.write(b"nonsense")
+
+    first = run_and_strike(emulator, run, strike)
+    second = run(users=["ann", "bob"], file="secrets/keys.yml")
+
+    assert not first.failed, first.msg
+    assert "is damaged in line 1" in second.msg
+    assert stored_keys(file) == {name: keys_of(emulator, name) for name in ("ann", "bob")}
+
+
 def test_key_that_can_be_neither_kept_nor_deleted(
     emulator: Emulator, run: Run, file: VaultFile
 ) -> None:
