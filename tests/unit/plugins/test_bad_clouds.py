@@ -192,7 +192,7 @@ TASKS = [
         groups=[],
         purge_groups=True,
     ),
-    _user("GetPolicy", f"read policy {SLB} (System)", policies=[SLB]),
+    _user("GetPolicy", f"read policy {SLB} (System)", policies=[{"name": SLB, "type": "System"}]),
     _user("ListPoliciesForUser", "list policies of user alice", policies=[]),
     _user("ListEntitiesForPolicy", f"list who has policy {SLB}", **TWO, policies=[SLB]),
     _user("ListUsersForGroup", "list members of group readers", **TWO, groups=["readers"]),
