@@ -10,6 +10,7 @@ import contextlib
 import os
 import pty
 import select
+import subprocess
 import typing as t
 
 import pytest
@@ -58,10 +59,16 @@ def test_new_file(
 
 def type_on_a_terminal(controller: Controller, *answers: str) -> tuple[int, str]:
     """Run ram_keyring on a terminal, answer its prompts, and return its end and what it shows."""
-    process, terminal = pty.fork()
-    if not process:
-        os.chdir(controller.folder)
-        os.execvpe(COMMAND[0], COMMAND, controller.environment)
+    terminal, theirs = pty.openpty()
+    process = subprocess.Popen(
+        ("setsid", "--ctty", "--wait", *COMMAND),
+        cwd=controller.folder,
+        env=controller.environment,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
     shown = b""
     for prompt, answer in zip(PROMPTS, answers, strict=True):
         while not shown.rstrip(b"\r\n").endswith(prompt):
@@ -73,4 +80,4 @@ def type_on_a_terminal(controller: Controller, *answers: str) -> tuple[int, str]
         while True:
             shown += os.read(terminal, 4096)
     os.close(terminal)
-    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), shown.decode()
+    return process.wait(), shown.decode()
