@@ -46,6 +46,7 @@ class ActionModule(VaultAction):
         "layout": {"type": "str", "choices": ["file", "inline"], "default": "file"},
         "variable": {"type": "str", "default": "ram_keyring"},
         "vault_id": {"type": "str"},
+        "rekey": {"type": "bool"},
         "on_unmanaged": {"type": "str", "choices": ["create", "fail"], "default": "create"},
         "on_inactive": {
             "type": "str",
@@ -60,7 +61,7 @@ class ActionModule(VaultAction):
         "lock_timeout": {"type": "int", "default": 300},
     }
     mutually_exclusive: t.ClassVar = [("name", "users")]
-    required_one_of: t.ClassVar = [("name", "users", "import_csv")]
+    required_one_of: t.ClassVar = [("name", "users", "import_csv", "rekey")]
 
     def converge(self, params: dict[str, t.Any]) -> dict[str, t.Any]:
         """Make the files and the cloud agree for the users of the task."""
@@ -79,9 +80,10 @@ class ActionModule(VaultAction):
         owned = find_owners(client, download, params["concurrency"]) if download else {}
         if users is None:
             users = [_described_user(name, params) for name in owned]
+            _refuse_nothing_to_do(params)
         elif download:
             _refuse_other_owners(users, owned, download)
-        wanted = self._wanted(users, owned)
+        wanted = self._wanted(users, owned, params["file"] if params["rekey"] else None)
         options, settings = self._file_options(params, wanted), self._settings(params, owned)
         new_users = params["new_users"] if settings.check_mode else ()
         work = Work(client, vault, wanted, options, settings, new_users, missing)
@@ -92,6 +94,8 @@ class ActionModule(VaultAction):
         result["account_id"] = account_id
         if settings.check_mode:
             result["missing_files"] = {str(path): at for path, at in missing.items()}
+        if options.rekey and not problem:
+            result["rekeyed"] = [str(each.path) for each in keyrings if each.is_rekeyed]
         return {**result, "csv_file": str(options.csv_path)} if options.csv_path else result
 
     def _tell_of_new_keys(self, keyrings: list[Keyring]) -> None:
@@ -104,10 +108,12 @@ class ActionModule(VaultAction):
                 self._display.display(f"New keys of {told}{rest} are in {keyring.path}")
 
     def _wanted(
-        self, users: list[dict[str, str]], owned: dict[str, OwnedPair]
+        self, users: list[dict[str, str]], owned: dict[str, OwnedPair], file: str | None
     ) -> dict[Path, list[Request]]:
         """Return what is wanted of each file."""
         wanted: dict[Path, list[Request]] = {}
+        if not users and file is not None:
+            wanted[self.resolve_path(file)] = []
         for user in users:
             path = self.resolve_path(user["file"])
             request = Request(user["name"], user["state"], owned.get(user["name"]))
@@ -130,6 +136,7 @@ class ActionModule(VaultAction):
             vault_id=params["vault_id"],
             lock_timeout=params["lock_timeout"],
             csv_path=csv_path,
+            rekey=bool(params["rekey"]),
         )
 
     def _settings(self, params: dict[str, t.Any], owned: dict[str, OwnedPair]) -> Settings:
@@ -146,6 +153,7 @@ class ActionModule(VaultAction):
             imported=[each.pair.access_key_id for each in owned.values()],
             watch=Progress(self._display.display, "ram_keyring").tell,
             before_new_keys=self.make_sure,
+            before_rekeying=self.ask_once_more,
         )
 
     def _result(
@@ -241,6 +249,14 @@ def _described_user(user: t.Any, params: dict[str, t.Any]) -> dict[str, str]:
     if not described["file"] or not isinstance(described["file"], str):
         raise InputError(f"Which file is for user {name}? Say file")
     return {key: str(value) for key, value in described.items()}
+
+
+def _refuse_nothing_to_do(params: dict[str, t.Any]) -> None:
+    """Raise InputError unless the task has a file at least, and something to do with it."""
+    if params["import_csv"] is None and not (params["rekey"] and params["file"]):
+        raise InputError(
+            "Whose keys are meant? Say name, users or import_csv; or file, to rekey it"
+        )
 
 
 def _refuse_other_owners(

@@ -77,14 +77,12 @@ EXAMPLES = r"""
     users: [ann, bob]
   no_log: true
 
-- name: Find out whether the pair of before still works
-  keysmith.alibabacloud.ram_user_info:
-    access_key_id: "{{ old.access_key_id }}"
-    access_key_secret: "{{ old.access_key_secret }}"
-    name: ops
+- name: Take the pair that a rotation is about to retire, if one is under way
+  ansible.builtin.set_fact:
+    old: "{{ query('keysmith.alibabacloud.ram_key', 'ops', file=file, previous=true, **skip) }}"
   vars:
-    old: "{{ lookup('keysmith.alibabacloud.ram_key', 'ops', file=file, previous=true) }}"
     file: secrets/ram_keyring.yml
+    skip: {on_missing: skip}
   no_log: true
 """
 

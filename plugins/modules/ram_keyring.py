@@ -44,7 +44,7 @@ options:
   name:
     description:
       - Name of the user.
-      - Exactly one of O(name) and O(users) is needed, and with O(import_csv) neither.
+      - Exactly one of O(name) and O(users) is needed, with O(import_csv) or O(rekey) neither.
     type: str
   users:
     description:
@@ -114,10 +114,20 @@ options:
       - ID of the vault password that encrypts a new file. If not given,
         C(DEFAULT_VAULT_ENCRYPT_IDENTITY), else the first that this run was given.
       - A file that is there keeps the password that opens it and its vault id. The task warns if
-        another one is named here.
+        another one is named here, unless O(rekey) is set.
       - A password that was typed at a prompt, and has opened no file of the task, is asked for once
         more before new keys are encrypted with it.
     type: str
+  rekey:
+    description:
+      - With V(true), the password is chosen as for a new file, by O(vault_id) perhaps, and all that
+        is the keyring's and that this password does not open is written anew - the file or its
+        secrets, those in the log beside it, and O(csv_file). The run needs the old password too.
+      - Passwords are compared, not their ids. Other C(!vault) values in the file keep theirs; a
+        warning names their lines.
+      - A task with O(file) and this needs no users.
+    type: bool
+    version_added: 0.2.0
   on_unmanaged:
     description: What to do for a user that has no entry but one key in the cloud. V(create) makes a
       second key and warns.
@@ -219,6 +229,11 @@ EXAMPLES = r"""
     state: absent
     keep_key: true
 
+- name: Write the file with the vault password that this run was given first
+  keysmith.alibabacloud.ram_keyring:
+    file: secrets/ram_keyring.yml
+    rekey: true
+
 - name: Store a key that was made in the console
   keysmith.alibabacloud.ram_keyring:
     file: secrets/ram_keyring.yml
@@ -286,6 +301,12 @@ account_id:
   returned: unless nothing could be decided
   type: str
   sample: "1234567890123456"
+rekeyed:
+  description: The files of the task that were written with another vault password, or would be.
+  returned: when O(rekey) is set, unless nothing could be decided
+  type: list
+  elements: str
+  sample: [/srv/ops/secrets/ram_keyring.yml]
 suspected_keys:
   description:
     - Keys that creates may have made that got no answer. Nobody knows their secrets.

@@ -29,12 +29,13 @@ class VaultAction(RamAction):
         warning = short_lived(file.path, self._environment())
         if warning:
             self._display.warning(warning)
-        if file.vault.is_doubtful(file.password) and not self._task.check_mode:
-            self._ask_once_more(file)
+        self.ask_once_more(file)
 
-    def _ask_once_more(self, file: KeyringFile) -> None:
+    def ask_once_more(self, file: KeyringFile) -> None:
         """Let whoever typed the vault password type it again, as nothing else would tell a slip."""
-        name = f"the vault password {file.password.vault_id} for the new keys in {file.path}"
+        if self._task.check_mode or not file.vault.is_doubtful(file.password):
+            return
+        name = f"the vault password {file.password.vault_id} for {file.path}"
         try:
             typed = self._display.prompt_until(
                 f"Type {name} once more: ", private=True, complete_input=(b"\r", b"\n")
@@ -51,5 +52,6 @@ class VaultAction(RamAction):
         # Ansible takes the blanks off what is typed, too.
         if typed.strip() != file.password.secret.bytes:
             raise InputError(
-                f"No key was created: the second time, {name} was typed differently. Run again"
+                f"Nothing was written: the second time, {name} was typed differently. Run again"
             )
+        file.vault.trust(file.password)

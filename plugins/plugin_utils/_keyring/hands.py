@@ -101,7 +101,7 @@ class RealHands:
     def write(self, book: Book) -> None:
         """Bring the file to the entries of the book; the log learns what it holds then."""
         changes = book.changes()
-        if not changes:
+        if not changes and not self._file.is_stale:
             return
         logged, before, after = self._log.key_ids(), book.held_ids(), book.key_ids()
         leaving, arriving = sorted(logged & (before - after)), sorted(logged & (after - before))

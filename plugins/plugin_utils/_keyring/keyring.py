@@ -18,6 +18,7 @@ from ...module_utils._ram.access_key import describe_keys
 from ...module_utils._work.pool import attempt_all, map_all
 from .deeds import Deed, Keep, Recovered, Remove, Renamed
 from .git import warning_if_not_ignored
+from .rekeying import Rekeying
 from .report import Item, diff_of, warnings_of
 from .settling import Settler
 from .situations import Situations
@@ -55,6 +56,7 @@ class Keyring:
         self._settings = settings
         self._hand_out = hand_out
         self._settler = Settler(desk)
+        self._rekeying = Rekeying(desk, is_alone=not requests) if desk.file.rekeys else None
         self._situations = Situations(desk, requests, self._settler.settlement)
         self._requests = requests
         self._items: list[Item] = []
@@ -75,6 +77,9 @@ class Keyring:
 
     def decide(self) -> None:
         """Look at every user and decide what to do; nothing is changed."""
+        if self._rekeying:
+            self._rekeying.look(self._settler.settled_ids)
+            self.warnings += self._rekeying.warnings
         cases = self._situations.look(self._watch("users looked at"))
         self._items = [
             self._decided(request, case)
@@ -97,6 +102,8 @@ class Keyring:
         if self._makes_keys:
             self._settings.before_new_keys(self._desk.file)
             self.warnings += filter(None, [warning_if_not_ignored(self._desk.log.path)])
+        elif self._rekeying and self._rekeying.is_due:
+            self._settings.before_rekeying(self._desk.file)
         problems = map_all(self._problem_of, self._items, self._settings.concurrency)
         return list(filter(None, problems))
 
@@ -110,6 +117,8 @@ class Keyring:
         try:
             self._do()
             self._write()
+            if self._rekeying:
+                self._rekeying.finish()
             self._attempt(self._verify, self._unverified(), "keys verified")
             if self._hand_out:
                 handed_out = self._handed_out(self._book.entries)
@@ -172,9 +181,15 @@ class Keyring:
         """Whether a file or the cloud is no longer what it was."""
         return (
             self.has_settled
+            or self.is_rekeyed
             or any(item.deed.touches_cloud and item.action != FAILED for item in self._items)
             or (self._hand_out is not None and self._hand_out.changed)
         )
+
+    @property
+    def is_rekeyed(self) -> bool:
+        """Whether the file has got another password."""
+        return self._rekeying is not None and self._rekeying.is_done
 
     @property
     def has_settled(self) -> bool:

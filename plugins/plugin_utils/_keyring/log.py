@@ -159,6 +159,17 @@ class Log:
             self._is_begun = self.run in self.history.runs
             self._numbers = count(len(self.history.lines) + 2)
 
+    def rewrite(self, edit: Callable[[dict[str, t.Any]], dict[str, t.Any]]) -> None:
+        """Let each record be what `edit` makes of it, durably and all at once."""
+        if self._dry or self._file is None:
+            return
+        with self._errors_explained(), self._turn:
+            file = self._file
+            self.history, _size = read_records(file.read())
+            self.history.lines = [(run, edit(record)) for run, record in self.history.lines]
+            file.replace(lambda inode: self._remaining(Settled(), inode))
+            self.history, _size = read_records(file.read())
+
     def is_in_place(self) -> bool:
         """Tell whether the next run will find what was noted."""
         return self._file is None or self._file.is_in_place()

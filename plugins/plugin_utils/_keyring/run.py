@@ -52,6 +52,7 @@ class FileOptions:
     vault_id: str | None
     lock_timeout: int
     csv_path: Path | None = None
+    rekey: bool = False
 
 
 @dataclass(frozen=True)
@@ -268,6 +269,7 @@ def _open(held: HeldFile, vault: Vault, options: FileOptions) -> KeyringFile:
         variable=options.variable,
         vault=vault,
         vault_id=options.vault_id,
+        rekeys=options.rekey,
     )
 
 

@@ -130,6 +130,11 @@ class Settler:
         with contextlib.suppress(LogError):
             self._desk.log.settle(self._settled)
 
+    @property
+    def settled_ids(self) -> set[str]:
+        """The ids of the keys that the log lets go, or has let go."""
+        return self._settled.key_ids
+
     def _open_keys(self) -> list[LoggedKey]:
         return [key for _run, key in self._history.logged() if self._is_open(key)]
 

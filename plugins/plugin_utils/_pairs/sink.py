@@ -31,7 +31,7 @@ class HandOut:
     """One CSV, read once: `plan`, `apply`, then read what came of it.
 
     Its keys are those of entries of `file`. Like that, it keeps the vault password that opened it,
-    unless there is a `vault_id`; a new one gets that of `file`.
+    unless it is rekeyed; a new one gets that of `vault_id`, else that of `file`.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class HandOut:
         """Let it hold the keys of these entries and no others, in the order of the users' names."""
         try:
             pairs = [self._pair_of(user, entries[user]) for user in sorted(entries)]
-            if self._is_empty or pairs != self._pairs:
+            if self._is_empty or pairs != self._pairs or self._is_stale:
                 if not check_mode:
                     self._replace(write_pairs(pairs))
                 self.changed = True
@@ -132,6 +132,15 @@ class HandOut:
     def _replace(self, text: str) -> None:
         if read_held(self._held) != self._data:
             raise RamError("somebody changed it meanwhile")
-        vault = self._file.vault
-        new = vault.choose(self._vault_id) if self._vault_id else self._file.password
-        replace_durably(self._held, vault.encrypt(text, self._opened_by or new).encode())
+        encrypted = self._file.vault.encrypt(text, self._password)
+        replace_durably(self._held, encrypted.encode())
+
+    @property
+    def _password(self) -> Password:
+        if self._opened_by and not self._file.rekeys:
+            return self._opened_by
+        return self._file.vault.choose(self._vault_id) if self._vault_id else self._file.password
+
+    @property
+    def _is_stale(self) -> bool:
+        return self._opened_by is not None and not self._opened_by.is_same(self._password)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import yaml
 
 from ...module_utils._cloud.errors import InputError, RamError
-from .nodes import NESTED
+from .nodes import NESTED, vault_texts
 from .text import (
     KeyringTextError,
     Scalar,
@@ -120,6 +120,11 @@ class Entry:
         previous = self.previous.access_key_id if self.previous else None
         return [key_id for key_id in (self.access_key_id, previous) if key_id]
 
+    def vault_texts(self) -> list[str]:
+        """Return the secrets of the entry that are vaults of their own."""
+        secrets = [self.secret, self.previous.secret if self.previous else None]
+        return [secret.value for secret in secrets if secret and secret.vaulted]
+
     def as_previous(self) -> Previous | None:
         """Return the pair of the entry as the next entry of its user holds it."""
         if not self.access_key_id:
@@ -174,12 +179,21 @@ class KeyringFile:
     """One vault file, read once; `entries` is what it held then.
 
     layout `file`: the whole file is one vault. layout `inline`: each secret is a vault of its own.
+    One that `rekeys` is written with the password that a new file would get.
     """
 
     def __init__(
-        self, held: HeldFile, *, layout: str, variable: str, vault: Vault, vault_id: str | None
+        self,
+        held: HeldFile,
+        *,
+        layout: str,
+        variable: str,
+        vault: Vault,
+        vault_id: str | None,
+        rekeys: bool = False,
     ) -> None:
         _refuse_bad_variable(variable)
+        self.rekeys = rekeys
         self._held = held
         self.layout = layout
         self.variable = variable
@@ -215,6 +229,16 @@ class KeyringFile:
     def is_blank(self) -> bool:
         """Whether there is no file, or nothing in it."""
         return not self._contents.text.strip()
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the file as a whole opens with another password than it is to have."""
+        opened_by = self._contents.opened_by
+        return opened_by is not None and not opened_by.is_same(self.password)
+
+    def vault_texts(self) -> list[tuple[int, str]]:
+        """Return the values in the file that are vaults, each with its line."""
+        return vault_texts(self._contents.text)
 
     def mentions(self, key_id: str) -> bool:
         """Tell whether an id stands anywhere in the file, under another variable perhaps."""
@@ -298,14 +322,14 @@ class KeyringFile:
             self._contents = now
             self.password = self._choose_password()
         text = self._rewrite(self._contents.text, changes)
-        if text != self._contents.text:
-            data, entries = self._close(text), self._entries_in(text)
-            new = replace(self._contents, data=data, text=text, entries=entries)
+        if text != self._contents.text or self.is_stale:
+            opened_by = self.password if self.layout == "file" else None
+            new = _Contents(self._close(text), text, self._entries_in(text), opened_by)
             try:
-                replace_durably(self._held, data)
+                replace_durably(self._held, new.data)
             except RamError:
                 # It may be in place, and only not be known to last.
-                if self._reread() == data:
+                if self._reread() == new.data:
                     self._contents = new
                 raise
             self._contents = new
@@ -352,6 +376,8 @@ class KeyringFile:
             raise RamError(str(error.strerror)) from None
 
     def _choose_password(self) -> Password:
+        if self.rekeys:
+            return self.vault.choose(self._vault_id)
         opened_by = self._contents.opened_by or self._password_of_secrets()
         return opened_by or self.vault.choose(self._vault_id)
 

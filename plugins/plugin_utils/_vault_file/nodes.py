@@ -122,13 +122,42 @@ def last_token_end(node: yaml.Node) -> int:
     """Return where the last token of a node ends: a block's own mark lies beyond the comments."""
     while isinstance(node, yaml.CollectionNode) and node.value and not node.flow_style:
         last = node.value[-1]
-        node = last[1] if isinstance(node, yaml.MappingNode) else last
+        inner = last[1] if isinstance(node, yaml.MappingNode) else last
+        # The node of an alias stands further up.
+        if inner.start_mark.index <= node.start_mark.index:
+            break
+        node = inner
     return int(node.end_mark.index)
 
 
 def error(problem: str, node: yaml.Node) -> KeyringTextError:
     """Return an error that tells the line of a node."""
     return KeyringTextError(f"{problem} (line {node.start_mark.line + 1})")
+
+
+def vault_texts(text: str) -> list[tuple[int, str]]:
+    """Return the values of a text that are vaults, wherever they stand, each with its line."""
+    root = _compose(text)
+    return [
+        (node.start_mark.line + 1, node.value)
+        for node in _scalars_under(root)
+        if node.tag == VAULT_TAG
+    ]
+
+
+def _scalars_under(root: yaml.Node | None) -> Iterator[yaml.ScalarNode]:
+    waiting, seen = [root] if root else [], set()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.ScalarNode):
+            yield node
+        elif isinstance(node, yaml.MappingNode):
+            waiting += [part for pair in node.value for part in pair]
+        else:
+            waiting += node.value
 
 
 def _compose(text: str) -> yaml.Node | None:

@@ -38,6 +38,10 @@ class Password:
     vault_id: str
     secret: t.Any = field(repr=False)
 
+    def is_same(self, other: Password) -> bool:
+        """Tell whether both are one password, whatever ids they go by."""
+        return bool(self.secret.bytes == other.secret.bytes)
+
 
 class Vault:
     """Encrypts and decrypts with the vault passwords of the run; safe to share between threads."""
@@ -77,9 +81,9 @@ class Vault:
         try:
             label, secret = match_encrypt_secret(self._secrets, encrypt_vault_id=vault_id)
         except AnsibleError:
-            known = ", ".join(dict.fromkeys(label for label, _secret in self._secrets))
             raise InputError(
-                f"There is no vault password with the id {vault_id}; this run was given: {known}"
+                f"There is no vault password with the id {vault_id}; this run was given: "
+                f"{self._known}"
             ) from None
         return Password(str(label), secret)
 
@@ -87,6 +91,15 @@ class Vault:
         """Return `text` as a vault text that the password opens."""
         encrypted = self._library.encrypt(text, password.secret, password.vault_id)
         return str(encrypted.decode())
+
+    @property
+    def _known(self) -> str:
+        return ", ".join(dict.fromkeys(label for label, _secret in self._secrets))
+
+    @property
+    def is_single(self) -> bool:
+        """Whether this run was given one password only."""
+        return len({secret.bytes for _label, secret in self._secrets}) == 1
 
     def prove(self, password: Password) -> None:
         """Raise InputError unless Ansible opens again what this password closes."""
@@ -106,6 +119,18 @@ class Vault:
         was_typed = isinstance(password.secret, PromptVaultSecret)
         return was_typed and not any(secret is password.secret for secret in self._proven)
 
+    def trust(self, password: Password) -> None:
+        """Count a password that was typed twice as one that has opened something."""
+        self._proven.append(password.secret)
+
+    def opens(self, vault_text: str, password: Password) -> bool:
+        """Tell whether this very password opens a text."""
+        try:
+            VaultLib([(password.vault_id, password.secret)]).decrypt(vault_text)
+        except AnsibleError:
+            return False
+        return True
+
     def decrypt(self, vault_text: bytes | str, *, what: str) -> tuple[str, Password]:
         """Return the text, and the password that opened it under the id that the header names.
 
@@ -119,7 +144,7 @@ class Vault:
         except AnsibleError:
             raise InputError(
                 f"None of the vault passwords of this run opens {what} (its vault id: "
-                f"{header_id(vault_text)})"
+                f"{header_id(vault_text)}; this run was given: {self._known or 'none'})"
             ) from None
         self._proven.append(secret)
         try:
