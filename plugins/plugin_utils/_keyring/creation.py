@@ -28,7 +28,7 @@ if t.TYPE_CHECKING:
     from ...module_utils._ram.user import User
     from .._vault_file.file import Entry, KeyringFile
     from .log import Log
-    from .table import Situation
+    from .situation import Situation
 
 # A disk that takes longer to note an intent would make it void again and again.
 ATTEMPTS_TO_NOTE = 3

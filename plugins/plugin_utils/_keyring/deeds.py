@@ -17,7 +17,7 @@ if t.TYPE_CHECKING:
     from .._vault_file.file import Entry, Previous
     from .book import Book
     from .hands import Hands
-    from .table import Situation
+    from .situation import Situation
 
 ALL, NEW = "all", "new"
 

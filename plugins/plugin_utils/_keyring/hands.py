@@ -21,7 +21,7 @@ if t.TYPE_CHECKING:
     from .._vault_file.file import Entry, KeyringFile
     from .book import Book
     from .log import Log
-    from .table import Situation
+    from .situation import Situation
 
 
 class Hands(t.Protocol):

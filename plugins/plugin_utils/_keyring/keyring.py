@@ -32,10 +32,10 @@ if t.TYPE_CHECKING:
     from .._pairs.sink import HandOut
     from .._pairs.source import OwnedPair
     from .._vault_file.file import Entry
+    from .desk import Desk
     from .report import Request, Settings
-    from .settling import Desk
+    from .situation import Situation
     from .suspicion import ToldSuspect
-    from .table import Situation
 
 FAILED = "failed"
 

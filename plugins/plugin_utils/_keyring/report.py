@@ -19,7 +19,8 @@ if t.TYPE_CHECKING:
     from .._pairs.source import OwnedPair
     from .._vault_file.file import Entry, KeyringFile
     from .deeds import Deed
-    from .table import Choices, Decision, Situation
+    from .situation import Situation
+    from .table import Choices, Decision
 
 # So many users are warned about one by one.
 FEW = 3

@@ -17,6 +17,7 @@ from .._pairs.sink import HandOut
 from .._vault_file.file import KeyringFile
 from .._vault_file.locks import LockTimeout, locked_files
 from .book import Book, ids_in
+from .desk import Desk
 from .directory import Directory
 from .git import refuse_missing_of_git, refuse_tracked
 from .hands import DryHands, RealHands
@@ -24,7 +25,6 @@ from .keyring import Keyring
 from .log import Log, Purpose, log_path
 from .log_file import LogBusyError
 from .looks import Looks
-from .settling import Desk
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence

@@ -26,18 +26,12 @@ from .records import ROTATION, Settled, Stored
 from .suspicion import Suspicion
 
 if t.TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from ...module_utils._cloud.client import Client
     from ...module_utils._cloud.clock import Moment
     from ...module_utils._ram.access_key import AccessKey
     from ...module_utils._ram.user import User
-    from .._vault_file.file import Entry, KeyringFile, Previous
-    from .book import Book
-    from .directory import Directory
-    from .hands import Hands
-    from .log import Log
-    from .looks import Finding, Looks
+    from .._vault_file.file import Entry, Previous
+    from .desk import Desk
+    from .looks import Finding
     from .records import Intent, LoggedKey, Run
     from .suspicion import ToldSuspect
 
@@ -58,25 +52,6 @@ class Settlement:
     logged: dict[str, set[str]] = field(default_factory=dict)
     begun: dict[str, LoggedKey] = field(default_factory=dict)
     touched_cloud: bool = False
-
-
-@dataclass(frozen=True)
-class Desk:
-    """All that a run has at hand to settle one log.
-
-    The keys with the ids `spared` are somebody's, whatever the log says: other files of the run
-    hold them, or the task imports them.
-    """
-
-    client: Client
-    file: KeyringFile
-    book: Book
-    log: Log
-    hands: Hands
-    looks: Looks
-    directory: Directory
-    spared: Collection[str]
-    concurrency: int
 
 
 class Settler:

@@ -13,16 +13,17 @@ from ...module_utils._ram.access_key import find_keys
 from ...module_utils._ram.user import User
 from ...module_utils._work.pool import map_all
 from .looks import doubt_about
-from .table import Situation
+from .situation import Situation
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ...module_utils._ram.access_key import AccessKey
     from .._vault_file.file import Entry
+    from .desk import Desk
     from .looks import Doubt, Finding
     from .report import Request
-    from .settling import Desk, Settlement
+    from .settling import Settlement
 
 
 class Situations:

@@ -28,8 +28,8 @@ if t.TYPE_CHECKING:
     from ...module_utils._cloud.clock import Moment
     from ...module_utils._ram.access_key import AccessKey
     from ...module_utils._ram.user import User
+    from .desk import Desk
     from .records import Intent, Run
-    from .settling import Desk
 
 
 @dataclass(frozen=True)

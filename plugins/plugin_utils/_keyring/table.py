@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...module_utils._ram.access_key import QUOTA
 from .clock import told_time
@@ -14,9 +14,9 @@ from .deeds import Activate, Create, Deed, Forget, Import, Keep, Remove, Replace
 
 if t.TYPE_CHECKING:
     from ...module_utils._ram.access_key import AccessKey
-    from ...module_utils._ram.user import User
     from .._pairs.source import OwnedPair
     from .._vault_file.file import Entry
+    from .situation import Situation
 
 
 @dataclass(frozen=True)
@@ -27,46 +27,6 @@ class Choices:
     on_inactive: str
     on_missing: str
     keep_key: bool = False
-
-
-@dataclass(frozen=True)
-class Situation:
-    """All that is known about one user; `keys` is None if the user does not exist.
-
-    `doubt` is why nothing may be done for the user. `suspects` are keys that may have come of an
-    unanswered create, with when they go; `logged` are those that only the log holds.
-    """
-
-    user_name: str
-    account_id: str
-    entry: Entry | None
-    user: User | None
-    keys: list[AccessKey] | None
-    doubt: str | None = None
-    suspects: dict[str, float] = field(default_factory=dict)
-    logged: frozenset[str] = frozenset()
-
-    @property
-    def entry_key(self) -> AccessKey | None:
-        """The key of the entry, if the user still has it."""
-        return self.key(self.entry.access_key_id) if self.entry else None
-
-    def key(self, access_key_id: str | None) -> AccessKey | None:
-        """Return the key of that id, if the user has it."""
-        return next((key for key in self.keys or [] if key.access_key_id == access_key_id), None)
-
-    @property
-    def unrecorded(self) -> list[str]:
-        """The ids of the user's keys that are in no record of ours."""
-        recorded = set(self.entry.key_ids) if self.entry else set()
-        recorded |= self.suspects.keys() | self.logged
-        ids = [str(key.access_key_id) for key in self.keys or []]
-        return [key_id for key_id in ids if key_id not in recorded]
-
-    @property
-    def has_room(self) -> bool:
-        """Whether the user may have one more key."""
-        return len(self.keys or []) < QUOTA
 
 
 @dataclass(frozen=True)
