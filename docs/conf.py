@@ -26,7 +26,7 @@ project = "keysmith.alibabacloud"
 author = "the keysmith.alibabacloud authors"
 copyright = f"2026, {author}"  # noqa: A001 - Sphinx reads this name
 
-extensions = ["sphinx_antsibull_ext", "sphinx_copybutton"]
+extensions = ["sphinx_antsibull_ext", "sphinx_copybutton", "sphinx_togglebutton"]
 LANDING_PAGE = "docsite/start_here"
 # The index shows the landing page; the list of variables knows none of those that modules read;
 # a filter with an underscore is for the role alone.

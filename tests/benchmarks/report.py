@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import asdict
 from importlib.metadata import version
 
-from chaos.report import table
+from chaos.report import Row, table
 
 from .figures import figures, rate_goals, rate_share, small_goals, speed_goals, throttled_share
 
@@ -51,8 +51,11 @@ class Report:
     def lines(self) -> list[str]:
         """Return the tables and what there is to know about them."""
         tables = [
-            [self._speed_row(figure) for figure in self._figures],
-            [self._rate_row(measurement) for measurement in self._rated],
+            [
+                speed_row(figure, self._contenders[figure.contender].title)
+                for figure in self._figures
+            ],
+            [rate_row(measurement, self._parameters["qps"]) for measurement in self._rated],
             [_goal_row(goal) for goal in self._goals],
         ]
         return [line for rows in tables if rows for line in (*table(rows), "")] + self._foot()
@@ -66,34 +69,6 @@ class Report:
             "goals": [{**asdict(goal), "met": goal.is_met} for goal in self._goals],
             "measurements": [asdict(measurement) for measurement in self._measurements],
             "rated": [asdict(measurement) for measurement in self._rated],
-        }
-
-    def _speed_row(self, figure: Figure) -> dict[str, t.Any]:
-        return {
-            "job": self._contenders[figure.contender].title,
-            "users": figure.users,
-            "run": figure.run,
-            "calls": f"{figure.calls:g}",
-            "wall s": f"{figure.wall:.2f}",
-            "limit s": f"{figure.limit:.2f}",
-            "ratio": "" if figure.ratio is None else f"{figure.ratio:.2f}",
-            "ms/user": f"{1000 * figure.wall / figure.users:.0f}",
-            "CPU s": f"{figure.cpu:.2f}",
-            "MiB": f"{figure.memory_mib:.0f}",
-            "commits": f"{figure.commits:g}",
-            "emulator CPU s": f"{figure.emulator_cpu:.2f}",
-        }
-
-    def _rate_row(self, measurement: Measurement) -> dict[str, t.Any]:
-        traffic = measurement.traffic
-        return {
-            "allowed calls/s": self._parameters["qps"],
-            "users": measurement.users,
-            "calls": traffic.calls,
-            "seconds of calls": f"{traffic.span:.1f}",
-            "share used": f"{rate_share(traffic, self._parameters['qps']):.1%}",
-            "throttled": traffic.throttled,
-            "share throttled": f"{throttled_share(traffic):.1%}",
         }
 
     def _foot(self) -> list[str]:
@@ -117,7 +92,39 @@ class Report:
         return [used, f"Other programs used {others / wall:.2f} CPUs meanwhile."]
 
 
-def _goal_row(goal: Goal) -> dict[str, t.Any]:
+def speed_row(figure: Figure, title: str) -> Row:
+    """Return what a figure says, in words and rounded; `title` is that of its contender."""
+    return {
+        "job": title,
+        "users": figure.users,
+        "run": figure.run,
+        "calls": f"{figure.calls:g}",
+        "wall s": f"{figure.wall:.2f}",
+        "limit s": f"{figure.limit:.2f}",
+        "ratio": "" if figure.ratio is None else f"{figure.ratio:.2f}",
+        "ms/user": f"{1000 * figure.wall / figure.users:.0f}",
+        "CPU s": f"{figure.cpu:.2f}",
+        "MiB": f"{figure.memory_mib:.0f}",
+        "commits": f"{figure.commits:g}",
+        "emulator CPU s": f"{figure.emulator_cpu:.2f}",
+    }
+
+
+def rate_row(measurement: Measurement, qps: int) -> Row:
+    """Return what a run under a rate limit says."""
+    traffic = measurement.traffic
+    return {
+        "allowed calls/s": qps,
+        "users": measurement.users,
+        "calls": traffic.calls,
+        "seconds of calls": f"{traffic.span:.1f}",
+        "share used": f"{rate_share(traffic, qps):.1%}",
+        "throttled": traffic.throttled,
+        "share throttled": f"{throttled_share(traffic):.1%}",
+    }
+
+
+def _goal_row(goal: Goal) -> Row:
     return {
         "goal": goal.text,
         "allowed": f"{'at least' if goal.least else 'at most'} {goal.allowed:.4g}",

@@ -23,6 +23,7 @@ from benchmarks.figures import (
     speed_goals,
     throttled_share,
 )
+from benchmarks.guide import GUIDE, IMAGES, charts_of, with_outcome
 from benchmarks.journal import count_commits, kept_journal
 from benchmarks.measurement import AGAIN, FIRST, Measurement, Traffic
 from benchmarks.report import Report
@@ -209,3 +210,34 @@ def test_report() -> None:
         assert told in text
     assert [goal["met"] for goal in data["goals"]] == [True, True, False]
     assert data["measurements"][0]["traffic"]["calls"] == 5000
+
+
+def test_charts() -> None:
+    """The charts of the guide show the numbers of its table."""
+    charts = charts_of(GUIDE.read_text(encoding="utf-8"))
+
+    drawn = {name: (IMAGES / name).read_text(encoding="utf-8") for name in charts}
+
+    assert charts == drawn
+
+
+def test_guide() -> None:
+    """What was measured takes the place of the guide's tables, and of nothing else."""
+    runs = [ONE_RUN, replace(ONE_RUN, users=1, wall=2.0)]
+    slower = [replace(run, wall=run.wall + 5) for run in runs]
+    parameters = {"latency_ms": LATENCY_MS, "qps": 50}
+    outcomes = [
+        Report(parameters, contenders(16), measured, [ONE_RUN]).as_data()
+        for measured in (runs, slower[:1])
+    ]
+    guide = GUIDE.read_text(encoding="utf-8")
+
+    changed = with_outcome(guide, json.loads(json.dumps(outcomes)))
+
+    lines = [line.strip() for line in changed.splitlines() if "," in line]
+    assert "role ram_credentials,1000,first,5000,25.00,15.62,1.60,25,5.00,90" in lines
+    assert sum(line.startswith("role ram_credentials,") for line in lines) == 2
+    assert "50,1000,5000,16.0,588.2%,0,0.0%" in lines
+    assert changed.split("All numbers")[0] == guide.split("All numbers")[0]
+    assert changed.endswith(guide[guide.index("What this says") :])
+    assert ">25.00<" in charts_of(changed)["speed_many.svg"]
