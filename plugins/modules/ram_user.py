@@ -11,8 +11,8 @@ module: ram_user
 short_description: Manage RAM users of Alibaba Cloud
 version_added: 0.1.0
 description:
-  - Makes RAM users be as described, with their attributes, groups and policies; one by O(name), or
-    many in one call by O(users).
+  - Makes RAM users be as described, with their attributes, groups, policies and tags; one by
+    O(name), or many in one call by O(users).
   - An option that is left out is left alone; an empty string clears an attribute.
   - Everything that can be checked is checked for all users before the first of them is changed.
 author:
@@ -92,6 +92,16 @@ options:
       purge_policies:
         description: See O(purge_policies).
         type: bool
+      tags:
+        description: See O(tags).
+        type: dict
+      remove_tags:
+        description: See O(remove_tags).
+        type: list
+        elements: str
+      purge_tags:
+        description: See O(purge_tags).
+        type: bool
       force:
         description: See O(force).
         type: bool
@@ -153,6 +163,23 @@ options:
       - Whether policies that O(policies) does not list are detached. Without O(policies), none is.
     type: bool
     default: false
+  tags:
+    description:
+      - Tags of the user, keys with texts of at most 128 characters. What YAML makes of a number or
+        a boolean counts as its text.
+      - Tags whose keys begin with C(acs:) or C(aliyun) are the vendor's, and left alone.
+    type: dict
+    version_added: 0.2.0
+  remove_tags:
+    description: Keys of tags that are taken from the user. Others stay.
+    type: list
+    elements: str
+    version_added: 0.2.0
+  purge_tags:
+    description: Whether tags that O(tags) does not have are removed. Without O(tags), none is.
+    type: bool
+    version_added: 0.2.0
+    default: false
   force:
     description:
       - With O(state=absent), also remove what blocks the deletion. The keys go first, so that the
@@ -197,6 +224,12 @@ EXAMPLES = r"""
       - name: AliyunSLBReadOnlyAccess
         type: System
     purge_policies: true
+
+- name: A tag that says whose user this is
+  keysmith.alibabacloud.ram_user:
+    name: slb-api
+    tags:
+      team: network
 
 - name: Rename a user
   keysmith.alibabacloud.ram_user:
@@ -272,6 +305,11 @@ user:
       type: list
       elements: dict
       sample: [{name: AliyunSLBReadOnlyAccess, type: System}]
+    tags:
+      description: Tags of the user.
+      returned: when O(tags) or O(remove_tags) is given
+      type: dict
+      sample: {team: slb}
     actions:
       description: What was done, or would be done in check mode.
       returned: always
@@ -400,12 +438,16 @@ USER_OPTIONS: dict[str, dict[str, t.Any]] = {
     "policies": {"type": "list", "elements": "raw"},
     "remove_policies": {"type": "list", "elements": "raw"},
     "purge_policies": {"type": "bool"},
+    "tags": {"type": "dict"},
+    "remove_tags": {"type": "list", "elements": "str"},
+    "purge_tags": {"type": "bool"},
     "force": {"type": "bool"},
 }
 DEFAULTS: dict[str, t.Any] = {
     "state": "present",
     "purge_groups": False,
     "purge_policies": False,
+    "purge_tags": False,
     "force": False,
 }
 

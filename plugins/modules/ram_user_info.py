@@ -33,10 +33,10 @@ options:
     aliases: [user_names]
   include:
     description: What to read about each user besides its attributes. Each costs one request a user,
-      V(access_keys) one more a key.
+      V(access_keys) one more a key, and V(tags) one for each fifty users.
     type: list
     elements: str
-    choices: [groups, policies, access_keys, login_profile, mfa]
+    choices: [groups, policies, access_keys, login_profile, mfa, tags]
     default: []
   concurrency:
     description: How many requests are in flight at most.
@@ -140,6 +140,11 @@ users:
       returned: when O(include) has V(mfa)
       type: dict
       sample: {serial_number: "acs:ram::1234567890123456:mfa/slb-api", type: VMFA}
+    tags:
+      description: Tags of the user.
+      returned: when O(include) has V(tags)
+      type: dict
+      sample: {team: slb}
 # shared: account
 account_id:
   description: ID of the account that all this is in.

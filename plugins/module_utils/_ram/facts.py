@@ -14,6 +14,7 @@ from .access_key import list_with_last_use
 from .login_profile import LoginProfileApi
 from .mfa_device import MfaDeviceApi
 from .user import UserApi
+from .user_tags import UserTagApi
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,9 +22,10 @@ if t.TYPE_CHECKING:
     from .._cloud.client import Client
     from .access_key import AccessKey
     from .policy import Policy
+    from .tags import Tags
     from .user import User
 
-ASPECTS = ("groups", "policies", "access_keys", "login_profile", "mfa")
+ASPECTS = ("groups", "policies", "access_keys", "login_profile", "mfa", "tags")
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class UserFacts:
     access_keys: tuple[AccessKey, ...] = ()
     login_profile: dict[str, t.Any] | None = field(default=None)
     mfa: dict[str, t.Any] | None = field(default=None)
+    tags: Tags | None = field(default=None)
 
     def as_result(self) -> dict[str, t.Any]:
         """Return the user as modules show it, with what was asked for."""
@@ -49,6 +52,7 @@ class UserFacts:
             "access_keys": [key.as_info() for key in self.access_keys],
             "login_profile": self.login_profile,
             "mfa": self.mfa,
+            "tags": self.tags,
         }
         return {**self.user.as_result(), **{aspect: shown[aspect] for aspect in self.aspects}}
 
@@ -64,7 +68,11 @@ def read_facts(
         "access_keys": lambda name: tuple(list_with_last_use(client, name)),
         "login_profile": LoginProfileApi(client).find,
         "mfa": MfaDeviceApi(client).find,
+        "tags": lambda name: tags[ids[name]],
     }
+    ids = {user.user_name: str(user.user_id) for user in users}
+    # One request tells those of many users.
+    tags = UserTagApi(client).read(list(ids.values()) if "tags" in aspects else [], concurrency)
     gone: set[str] = set()
 
     def read(question: tuple[User, str]) -> t.Any:

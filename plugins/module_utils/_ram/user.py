@@ -21,6 +21,7 @@ if t.TYPE_CHECKING:
 
     from .._cloud.client import Answer, Client
     from .policy import Policy
+    from .tags import Tags
 
 PAGE_SIZE = 1000
 # Up to this many users are read one by one; more are looked for in the pages of all users.
@@ -39,7 +40,7 @@ CHINA_SITE_ATTRIBUTES = ("mobile_phone", "email")
 
 @dataclass(frozen=True)
 class User:
-    """A RAM user; `groups` and `policies` are None unless they were read.
+    """A RAM user; `groups`, `policies` and `tags` are None unless they were read.
 
     `goes_with_it` says in words what is removed together with the user.
     """
@@ -54,6 +55,7 @@ class User:
     update_date: str | None = field(default=None, compare=False)
     groups: tuple[str, ...] | None = None
     policies: tuple[Policy, ...] | None = None
+    tags: Tags | None = None
     goes_with_it: tuple[str, ...] = ()
 
     @property
@@ -73,6 +75,8 @@ class User:
             shown["groups"] = list(self.groups)
         if self.policies is not None:
             shown["policies"] = [policy.as_result() for policy in self.policies]
+        if self.tags is not None:
+            shown["tags"] = dict(self.tags)
         return shown
 
     def as_diff(self) -> dict[str, t.Any]:

@@ -24,7 +24,9 @@ from .policy import A_POLICY, PolicyApi, is_policy, look_up_policies
 from .quotas import Quotas
 from .removal import removal_steps
 from .sets import Ways, Wish, items_named, plan_set, read_sets, wish_of
+from .tags import tag_problems, tag_wish_of
 from .user import ATTRIBUTES, CHINA_SITE_ATTRIBUTES, User, UserApi
+from .user_tags import LONGEST_VALUE, UserTagApi, tag_steps
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,6 +35,7 @@ if t.TYPE_CHECKING:
     from .cases import Case
     from .policy import Policy, WantedPolicies
     from .sets import Sets
+    from .tags import TagWish
 
     Options = dict[str, t.Any]
 
@@ -109,6 +112,9 @@ class _Planner:
             of_member=PolicyApi(client).list_users,
             concurrency=concurrency,
         )
+        self._tag_api = UserTagApi(client)
+        tagged = [str(c.current.user_id) for c in cases if c.current and tag_wish_of(c.options)]
+        self._tags = self._tag_api.read(tagged, concurrency)
 
     def plan(self, case: Case[User]) -> Plan[User]:
         """Return the plan for one user."""
@@ -121,6 +127,8 @@ class _Planner:
             self._plan_set(plan, groups, self._memberships, self._joining(plan.name))
         if policies := self._attachments(case.options):
             self._plan_set(plan, policies, self._attached, self._attaching(plan.name))
+        if tags := tag_wish_of(case.options):
+            self._plan_tags(plan, tags)
         return plan
 
     def _attachments(self, options: Options) -> Wish[Policy] | None:
@@ -159,6 +167,13 @@ class _Planner:
             user = plan.before
             self._guard.refuse_user(user.user_name, user.user_id, f"take {ways.aspect} from")
         plan_set(plan, wish, current or (), ways)
+
+    def _plan_tags(self, plan: Plan[User], wish: TagWish) -> None:
+        current = self._tags[str(plan.before.user_id)] if plan.before else {}
+        if plan.before:
+            plan.before = replace(plan.before, tags=current)
+        plan.after = replace(t.cast("User", plan.after), tags=wish.result(current))
+        plan.shared += tag_steps(self._tag_api, plan.name, wish, current)
 
     def _joining(self, name: str) -> Ways[str]:
         groups = self._groups
@@ -243,4 +258,5 @@ def _problems(options: Options) -> list[str]:
     if options["name"] is not None:
         found += list_problems("user", options, "groups", is_name, GROUP_NAME[1])
         found += list_problems("user", options, "policies", is_policy, A_POLICY)
+        found += tag_problems("user", options, LONGEST_VALUE)
     return found

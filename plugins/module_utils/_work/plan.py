@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from .stats import CHANGED, CREATED, FAILED, REMOVED, UNCHANGED
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable, Sequence
 
     Learned: t.TypeAlias = "dict[str, t.Any] | None"
 
@@ -40,9 +40,22 @@ class Step:
     run: Callable[[], Learned]
 
 
+@dataclass(frozen=True)
+class SharedStep:
+    """One writing API call for up to `most` resources at once, all with the same `what`.
+
+    `run` gets them as they are after their own steps; `doing` is about the one of this plan.
+    """
+
+    doing: str
+    what: Hashable
+    most: int
+    run: Callable[[Sequence[t.Any]], None]
+
+
 @dataclass
 class Plan(t.Generic[_T]):
-    """How one resource is, how it should be, and the steps in between.
+    """How one resource is, how it should be, and the steps in between, its own ones first.
 
     `after` is a prediction until `apply` has filled in what only the API knows. `known_as` is all
     that can be shown of a resource that neither is nor was there. `warnings` don't name the
@@ -53,6 +66,7 @@ class Plan(t.Generic[_T]):
     before: _T | None
     after: _T | None
     steps: list[Step] = field(default_factory=list)
+    shared: list[SharedStep] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
     error: str | None = None
@@ -72,6 +86,7 @@ class Plan(t.Generic[_T]):
     def predict(self) -> None:
         """Count every step as done without running it."""
         self.done = [step.doing for step in self.steps]
+        self.done += [shared.doing for shared in self.shared]
 
     @property
     def changed(self) -> bool:
@@ -104,6 +119,34 @@ class Plan(t.Generic[_T]):
             before, after = _only_changes(before, after)
         headers = {"before_header": self.name, "after_header": self.name}
         return {**headers, "before": before, "after": after}
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Plans that one call serves: the shared step of this turn of any of them."""
+
+    turn: int
+    plans: Sequence[Plan[t.Any]]
+
+    def run(self) -> None:
+        """Send the call, and note it in each of the plans; raises what it raises."""
+        self.plans[0].shared[self.turn].run([plan.after for plan in self.plans])
+        for plan in self.plans:
+            plan.done.append(plan.shared[self.turn].doing)
+
+
+def batches(plans: Sequence[Plan[t.Any]], turn: int) -> list[Batch]:
+    """Return the calls for the shared steps that come in this turn, but for plans that failed."""
+    alike: dict[Hashable, list[Plan[t.Any]]] = {}
+    for plan in plans:
+        if not plan.error and turn < len(plan.shared):
+            alike.setdefault(plan.shared[turn].what, []).append(plan)
+    return [
+        Batch(turn, members[start : start + most])
+        for members in alike.values()
+        for most in (members[0].shared[turn].most,)
+        for start in range(0, len(members), most)
+    ]
 
 
 def changed_fields(current: object, wanted: dict[str, t.Any]) -> dict[str, t.Any]:

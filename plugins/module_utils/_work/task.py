@@ -18,6 +18,7 @@ from .._cloud.errors import RamError, named_together, told_together, unforeseen
 from .._cloud.options import ConnectionOptions
 from .core_dumps import switch_off_core_dumps
 from .patience import patiently
+from .plan import batches
 from .pool import attempt_all
 from .stats import stats
 
@@ -152,9 +153,22 @@ def _apply(plans: list[Plan[t.Any]], task: Task) -> list[RamError]:
         for plan in plans:
             plan.predict()
         return []
-    outcomes = attempt_all(
-        lambda plan: plan.apply(patiently), plans, task.params.get("concurrency", 1)
-    )
+    concurrency = task.params.get("concurrency", 1)
+    outcomes = attempt_all(lambda plan: plan.apply(patiently), plans, concurrency)
     for plan, outcome in zip(plans, outcomes, strict=True):
         plan.error = str(outcome.error) if outcome.error else None
-    return [outcome.error for outcome in outcomes if outcome.error]
+    errors = [outcome.error for outcome in outcomes if outcome.error]
+    return errors + _apply_shared(plans, concurrency)
+
+
+def _apply_shared(plans: list[Plan[t.Any]], concurrency: int) -> list[RamError]:
+    errors: list[RamError] = []
+    for turn in range(max((len(plan.shared) for plan in plans), default=0)):
+        shared = batches(plans, turn)
+        outcomes = attempt_all(lambda batch: patiently(batch.run), shared, concurrency)
+        for batch, outcome in zip(shared, outcomes, strict=True):
+            if outcome.error:
+                errors.append(outcome.error)
+                for plan in batch.plans:
+                    plan.error = str(outcome.error)
+    return errors

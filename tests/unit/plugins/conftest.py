@@ -149,6 +149,18 @@ def bind_mfa_device(emulator: Emulator, user_name: str) -> dict[str, str]:
     return device
 
 
+def tag_user(emulator: Emulator, user_name: str, **tags: str) -> None:
+    """Set tags of a user."""
+    user_id = emulator.call("GetUser", UserName=user_name)["User"]["UserId"]
+    pairs = {
+        f"Tag.{number}.{part}": text
+        for number, tag in enumerate(tags.items(), 1)
+        for part, text in zip(("Key", "Value"), tag, strict=True)
+    }
+    named = {"ResourceType": "user", "ResourceId.1": user_id}
+    emulator.call("TagResources", service="IMS", **named, **pairs)
+
+
 @pytest.fixture(autouse=True)
 def _no_gap_of_editors(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look for a missing file twice without a second in between: nobody edits here."""

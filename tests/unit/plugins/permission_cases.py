@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from emulator.actions import SERVICES
 
-from .conftest import bind_mfa_device, make_role, sign_in
+from .conftest import bind_mfa_device, make_role, sign_in, tag_user
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -230,6 +230,11 @@ def mfa(world: World) -> None:
     bind_mfa_device(world.emulator, "ann")
 
 
+def tagged(world: World) -> None:
+    """Give ann a tag."""
+    tag_user(world.emulator, "ann", team="slb")
+
+
 CASES: dict[Key, Case] = {
     ("any task with assume_role", ""): case("ram_user_info", assume_role),
     ("ram_user", ""): case("ram_user", ANN, name="ann"),
@@ -293,6 +298,16 @@ CASES: dict[Key, Case] = {
         name="ann",
         policies=[POLICY],
         purge_policies=True,
+    ),
+    ("ram_user with tags", ""): case("ram_user", ANN, tagged, name="ann", tags={"team": "slb"}),
+    ("ram_user with tags", "the user is missing"): case(
+        "ram_user", name="ann", tags={"team": "slb"}
+    ),
+    ("ram_user with tags", "a tag is missing or differs"): case(
+        "ram_user", ANN, tagged, name="ann", tags={"team": "ddos"}
+    ),
+    ("ram_user with tags", "there is a tag too many, and purge_tags: true"): case(
+        "ram_user", ANN, tagged, name="ann", tags={}, purge_tags=True
     ),
     ("ram_user with state: absent, user gone already", ""): case(
         "ram_user", name="ann", state="absent"
@@ -614,7 +629,10 @@ CASES |= {
     (ABSENT, owned): case("ram_user", ANN, *given, name="ann", state="absent", force=bool(owned))
     for owned, given in OWNED.items()
 }
-ASPECTS = {"access_keys": (KEY,), "groups": (), "login_profile": (), "mfa": (), "policies": ()}
+ASPECTS: dict[str, tuple[Given, ...]] = {
+    "access_keys": (KEY,),
+    **dict.fromkeys(("groups", "login_profile", "mfa", "policies", "tags"), ()),
+}
 CASES |= {
     ("ram_user_info", f"include: [{aspect}]"): case(
         "ram_user_info", ANN, *given, name="ann", include=[aspect]

@@ -20,7 +20,7 @@ import pytest
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud import retry
 from emulator.actions import ACTION_NAMES
 
-from .conftest import bind_mfa_device, make_role, sign_in
+from .conftest import bind_mfa_device, make_role, sign_in, tag_user
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -197,6 +197,9 @@ TASKS = [
     _user("ListEntitiesForPolicy", f"list who has policy {SLB}", **TWO, policies=[SLB]),
     _user("ListUsersForGroup", "list members of group readers", **TWO, groups=["readers"]),
     _user("AttachPolicyToUser", f"attach policy {SLB} (System) to user alice", policies=[SLB]),
+    _user("ListTagResources", "list user tags", tags={}),
+    _user("TagResources", "set tags team of user alice", tags={"team": "slb"}),
+    _user("UntagResources", "remove tags old of user full", name="full", remove_tags=["old"]),
     _deletion("ListAccessKeys", "list AccessKeys of user full"),
     _deletion("DeleteAccessKey", "delete AccessKey LTAI"),
     _deletion("DeleteLoginProfile", "delete login profile of user full"),
@@ -338,6 +341,7 @@ def fill(emulator: Emulator) -> None:
     emulator.call("AddUserToGroup", UserName="full", GroupName="readers")
     emulator.call("AttachPolicyToUser", UserName="full", PolicyName=SLB, PolicyType="System")
     emulator.call("CreateAccessKey", UserName="full")
+    tag_user(emulator, "full", old="x")
     emulator.call("CreateLoginProfile", UserName="full", Password="Correct-Horse-7")
     bind_mfa_device(emulator, "full")
 

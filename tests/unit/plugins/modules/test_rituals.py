@@ -42,10 +42,13 @@ RITUALS: dict[str, tuple[str, list[Options]]] = {
                 "email": "alice@example.com",
                 "groups": ["readers", "writers"],
                 "policies": ["AliyunSLBReadOnlyAccess"],
+                "tags": {"team": "slb", "cost": 7},
             },
             {
                 "name": "alice",
                 "new_name": "alicia",
+                "tags": {"team": "ddos"},
+                "purge_tags": True,
                 "display_name": "",
                 "comments": "renamed",
                 "groups": ["readers"],
@@ -59,7 +62,10 @@ RITUALS: dict[str, tuple[str, list[Options]]] = {
     "many users": (
         "ram_user",
         [
-            {"users": [{"name": "alice"}, {"name": "bob", "groups": ["readers"]}]},
+            {
+                "tags": {"a": "b"},
+                "users": [{"name": "alice"}, {"name": "bob", "groups": ["readers"]}],
+            },
             {"comments": "x", "users": [{"name": "alice"}, {"name": "bob"}, {"name": "carol"}]},
             {"state": "absent", "force": True, "users": [{"name": "bob"}, {"name": "alice"}]},
         ],
