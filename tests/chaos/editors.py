@@ -42,7 +42,7 @@ def play_new_inode(round_: Round) -> None:
     first = site.start(concurrency=SLOW_CREATES // 2, read_timeout=PATIENCE)
     await_moment(round_, first)
     site.edit()
-    second = site.start()
+    second = site.start(read_timeout=PATIENCE)
     for run in (first, second):
         site.finish(run)
         round_.look()

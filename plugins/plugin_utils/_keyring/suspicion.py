@@ -74,7 +74,7 @@ class Suspicion:
         user_name = _name_of(owner, creates)
         found = self._candidates(ours or intents, user_name, keys)
         if not ours:
-            return self._name_only(found, intents, user_name)
+            return self._name_only(self._unused(found, user_name), intents, user_name)
         decided = fates(found, len(ours), self._now.earliest)
         for each in found:
             if self._act(each, decided[each.key_id], user_name, ours[0]):
@@ -138,6 +138,16 @@ class Suspicion:
             return candidate
         use = Use.NEVER if date is None else Use.USED
         return replace(candidate, use=use)
+
+    def _unused(self, found: Sequence[Candidate], user_name: str) -> list[Candidate]:
+        """Return the candidates without those that are in use, which nobody has lost."""
+        left = []
+        for candidate in found:
+            if self._with_use(replace(candidate, is_suspected=True), user_name).use is Use.USED:
+                self._known.add(candidate.key_id)
+            else:
+                left.append(candidate)
+        return left
 
     def _act(self, candidate: Candidate, fate: Fate, user_name: str, intent: Intent) -> bool:
         """Do what is due for a candidate; return whether it is one no more."""

@@ -379,6 +379,24 @@ def test_copy_of_a_log(emulator: Emulator, run: Run, file: VaultFile, lost: str)
     assert status_of(emulator, "ann", lost) == "Active"
 
 
+def test_copy_of_a_log_beside_keys_in_use(
+    emulator: Emulator, run: Run, file: VaultFile, lost: str
+) -> None:
+    """Where its log was copied to, the search ends once all keys that it may be about are used."""
+    copy = file.log.with_name("copy")
+    copy.write_bytes(file.log.read_bytes())
+    copy.replace(file.log)
+    use(run, emulator, "ann", lost)
+    warnings = []
+    for wait in (HOUR, DAY):
+        emulator.advance_clock(wait)
+        warnings.append(run(name="ann", state="absent").values.get("warnings", []))
+
+    assert any(lost in told for told in warnings[0])
+    assert not any(lost in told for told in warnings[1])
+    assert not file.log.exists()
+
+
 def test_signing_key_is_not_set_aside(emulator: Emulator, run: Run, lost: str) -> None:
     """Nobody locks out the run that is about to do it."""
     run(name="ann")
