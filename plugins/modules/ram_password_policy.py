@@ -272,17 +272,17 @@ if t.TYPE_CHECKING:
     from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.task import Task
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
-    "minimum_password_length": {"type": "int"},
+    "minimum_password_length": {"type": "int", "no_log": False},
     "require_lowercase_characters": {"type": "bool"},
     "require_uppercase_characters": {"type": "bool"},
     "require_numbers": {"type": "bool"},
     "require_symbols": {"type": "bool"},
-    "minimum_password_different_character": {"type": "int"},
+    "minimum_password_different_character": {"type": "int", "no_log": False},
     "password_not_contain_user_name": {"type": "bool"},
-    "max_password_age": {"type": "int"},
+    "max_password_age": {"type": "int", "no_log": False},
     "hard_expire": {"type": "bool", "aliases": ["hard_expiry"]},
-    "initial_password_age": {"type": "int"},
-    "password_reuse_prevention": {"type": "int"},
+    "initial_password_age": {"type": "int", "no_log": False},
+    "password_reuse_prevention": {"type": "int", "no_log": False},
     "max_login_attempts": {"type": "int", "aliases": ["max_login_attemps"]},
     "intercept_risk_password_on_api": {"type": "bool"},
 }
