@@ -17,7 +17,7 @@ from .._vault_file.rekeying import foreign_lines, reclosed_entry, reclosed_text
 if t.TYPE_CHECKING:
     from collections.abc import Collection
 
-    from .settling import Desk
+    from .desk import Desk
 
 
 class Rekeying:
