@@ -12,14 +12,16 @@ import time
 import typing as t
 
 from ...module_utils._cloud.errors import ApiError, InputError, RamError
+from ...module_utils._stopping import pause
 from ...module_utils._work.pool import map_all
+from .._keyring.looks import LOOKS_APART
 from .._keyring.verification import INACTIVE, NEW_KEY_PATIENCE, REFUSALS, identity_of_pair
 from .._vault_file.file import read_held, refuse_unwritable, replace_durably
 from .._vault_file.vault import is_encrypted
 from .csv import Pair, read_pairs, write_pairs
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ...module_utils._cloud.client import Client
     from .._vault_file.file import Entry, KeyringFile
@@ -57,7 +59,8 @@ class HandOut:
     def plan(self, entries: Iterable[tuple[str, Entry]], concurrency: int) -> None:
         """Raise RamError if it can't be written, or would lose a pair that none of `entries` holds.
 
-        They are entries with their users. A pair of a key that is gone is no loss.
+        They are entries with their users. A pair of a key that is gone is no loss;
+        that takes two looks.
         """
         refuse_unwritable(self._held, probe=False)
         held = set(self.key_ids)
@@ -67,14 +70,11 @@ class HandOut:
             if entry.secret and entry.access_key_id in held
         }
         unknown = [pair for pair in self._pairs if pair not in known]
-        exist = map_all(self._exists, unknown, concurrency)
-        for pair, exists in zip(unknown, exist, strict=True):
-            if exists:
-                raise InputError(
-                    f"{self.path}, line {pair.line}: the secret of this key would be lost, as "
-                    f"{self._file.path} doesn't hold the key, or not with this secret. Store it "
-                    "with import_csv first, or delete the key, or give another csv_file"
-                )
+        self._refuse_living(unknown, concurrency)
+        if unknown:
+            # Nothing irreversible rests on one look, here as in the vault file.
+            pause(LOOKS_APART)
+            self._refuse_living(unknown, concurrency)
 
     def apply(self, entries: Mapping[str, Entry], *, check_mode: bool) -> None:
         """Let it hold the keys of these entries and no others, in the order of the users' names."""
@@ -100,6 +100,17 @@ class HandOut:
                 "whole. Store its keys with import_csv and delete it, or give another csv_file"
             )
         return self._file.vault.decrypt(self._data, what=str(self.path))
+
+    def _refuse_living(self, pairs: Sequence[Pair], concurrency: int) -> None:
+        """Raise InputError if one of the keys exists: these pairs would be lost."""
+        exist = map_all(self._exists, pairs, concurrency)
+        for pair, exists in zip(pairs, exist, strict=True):
+            if exists:
+                raise InputError(
+                    f"{self.path}, line {pair.line}: the secret of this key would be lost, as "
+                    f"{self._file.path} doesn't hold the key, or not with this secret. Store it "
+                    "with import_csv first, or delete the key, or give another csv_file"
+                )
 
     def _exists(self, pair: Pair) -> bool:
         """Tell whether there is such a key, with this secret or inactive."""
