@@ -19,7 +19,7 @@ from docutils.core import publish_doctree
 from .blocks import Block, PageError, read_blocks
 from .checks import problems_of
 from .examples import plugin_examples
-from .reader import CHECKOUT, Publication
+from .reader import CHECKOUT, REPOSITORY, Publication
 from .run import GUIDES, check_page, pages, run_page
 
 if t.TYPE_CHECKING:
@@ -152,6 +152,19 @@ def test_messages() -> None:
 
     assert len(quoted) > 60
     assert unknown == []
+
+
+def test_links() -> None:
+    """The README's links work where it is shown without its neighbours, as on Galaxy."""
+    text = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+    here = f"{REPOSITORY}/blob/main/"
+
+    links = [link for link in re.findall(r"\]\((.+?)\)", text) if not link.startswith("#")]
+
+    assert len(links) > 10
+    assert [link for link in links if not link.startswith("https://")] == []
+    files = [CHECKOUT / link.removeprefix(here) for link in links if link.startswith(here)]
+    assert [file for file in files if not file.exists()] == []
 
 
 def test_variables() -> None:
