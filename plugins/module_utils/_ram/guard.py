@@ -51,6 +51,11 @@ class Guard:
             if group in self._groups_of(name, f"{verb} group {group}"):
                 raise _refusal(group, name, verb)
 
+    def refuse_role(self, role: str, verb: str) -> None:
+        """Refuse it for a role that signs."""
+        if role.lower() in self._signing_roles():
+            raise InputError(f"Refusing to {verb} role {role}: this run signs as that role")
+
     def refuse_policy(self, policy: str, holders: Holders, verb: str) -> None:
         """Refuse it for a policy if somebody who signs is among those that have it."""
         doing = f"{verb} policy {policy}"
@@ -73,12 +78,15 @@ class Guard:
             for group in groups:
                 if group in holders.groups:
                     return f"group {group}"
-        roles = {name.lower() for name in self._signing_roles()}
+        roles = self._signing_roles()
         return next((f"role {name}" for name in holders.roles if name.lower() in roles), "")
 
-    def _signing_roles(self) -> list[str]:
-        arns = [re.search(r":assumed-role/([^/]+)/", s.arn) for s in self._client.signers]
-        return [arn[1] for arn in arns if arn]
+    def _signing_roles(self) -> set[str]:
+        """Return the roles of this account that sign, in lower case, as ARNs may have them."""
+        account_id = self._client.identity.account_id
+        arns = [s.arn for s in self._client.signers if s.account_id == account_id]
+        found = [re.search(r":assumed-role/([^/]+)/", arn) for arn in arns]
+        return {arn[1].lower() for arn in found if arn}
 
     def _signing_users(self) -> list[str]:
         signers = [signer for signer in self._client.signers if signer.ram_user_id]

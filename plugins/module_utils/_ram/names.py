@@ -19,6 +19,7 @@ if t.TYPE_CHECKING:
 
 USER_NAME = GROUP_NAME = (r"[A-Za-z0-9._-]{1,64}", "1 to 64 letters, digits, '.', '-' or '_'")
 POLICY_NAME = (r"[A-Za-z0-9-]{1,128}", "1 to 128 letters, digits or hyphens")
+ROLE_NAME = (r"[A-Za-z0-9.-]{1,64}", "1 to 64 letters, digits, '.' or '-'")
 COMMENTS = (r"(?s:.{0,128})", "at most 128 characters")
 DESCRIPTION = (r"(?s:.{0,1024})", "at most 1024 characters")
 

@@ -209,6 +209,20 @@ def attached(kind: str, name: str, policy: str = "p") -> Given:
     return call(f"AttachPolicyTo{kind}", **names)
 
 
+def own_role(name: str) -> Given:
+    """Have a role with a tag."""
+    return call("CreateRole", RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST), Tag=TAGS)
+
+
+TRUST = {
+    "Version": "1",
+    "Statement": [
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": ["a.b"]}}
+    ],
+}
+ROLE = own_role("worker")
+THREE_ROLES = tuple(own_role(name) for name in ("worker", "other", "third"))
+ROLE_ATTACHED = call("AttachPolicyToRole", RoleName="worker", **SYSTEM_POLICY)
 CUSTOM = custom_policy("p")
 THREE_POLICIES = tuple(custom_policy(name) for name in ("p", "q", "r"))
 VERSION = call(
@@ -459,6 +473,75 @@ CASES: dict[Key, Case] = {
     ),
     ("ram_policy_info", "include: [tags]"): case(
         "ram_policy_info", CUSTOM, name="p", include=["tags"]
+    ),
+    ("ram_role", ""): case("ram_role", ROLE, name="worker", trust_policy=TRUST),
+    ("ram_role", "more than two names"): case(
+        "ram_role", *THREE_ROLES, roles=[{"name": n} for n in ("worker", "other", "third")]
+    ),
+    ("ram_role", "the role is missing"): case("ram_role", name="worker", trust_policy=TRUST),
+    ("ram_role", "an attribute differs"): case("ram_role", ROLE, name="worker", description="x"),
+    (
+        "ram_role",
+        "rarely, to find out what the creation of one of more than two roles did",
+    ): case(
+        "ram_role",
+        *THREE_ROLES[1:],
+        lost="CreateRole",
+        trust_policy=TRUST,
+        roles=[{"name": n} for n in ("worker", "other", "third")],
+    ),
+    ("ram_role with policies", ""): case(
+        "ram_role", ROLE, ROLE_ATTACHED, name="worker", policies=[POLICY]
+    ),
+    ("ram_role with policies", "the role is missing"): case(
+        "ram_role", name="worker", trust_policy=TRUST, policies=[POLICY]
+    ),
+    ("ram_role with policies", "fewer policies than roles"): case(
+        "ram_role",
+        *(ROLE, own_role("other"), ROLE_ATTACHED),
+        call("AttachPolicyToRole", RoleName="other", **SYSTEM_POLICY),
+        roles=[{"name": "worker"}, {"name": "other"}],
+        policies=[POLICY],
+    ),
+    ("ram_role with policies", "a policy is not attached"): case(
+        "ram_role", ROLE, name="worker", policies=[POLICY]
+    ),
+    ("ram_role with policies", "there is a policy too many, and purge_policies: true"): case(
+        "ram_role",
+        *(ROLE, ROLE_ATTACHED, call("AttachPolicyToRole", RoleName="worker", **OTHER_POLICY)),
+        name="worker",
+        policies=[POLICY],
+        purge_policies=True,
+    ),
+    ("ram_role with tags", ""): case("ram_role", ROLE, name="worker", tags={"team": "a"}),
+    ("ram_role with tags", "a tag is missing or differs"): case(
+        "ram_role", ROLE, name="worker", tags={"team": "b"}
+    ),
+    ("ram_role with tags", "there is a tag too many, and purge_tags: true"): case(
+        "ram_role", ROLE, name="worker", tags={}, purge_tags=True
+    ),
+    ("ram_role with state: absent, role gone already", ""): case(
+        "ram_role", name="worker", state="absent"
+    ),
+    ("ram_role with state: absent, role exists", ""): case(
+        "ram_role", ROLE, name="worker", state="absent"
+    ),
+    ("ram_role with state: absent, role exists", "force: true, and the role has policies"): case(
+        "ram_role", ROLE, ROLE_ATTACHED, name="worker", state="absent", force=True
+    ),
+    ("ram_role_info", ""): case("ram_role_info", ROLE, name="worker"),
+    ("ram_role_info", "more than two names"): case(
+        "ram_role_info", *THREE_ROLES, names=["worker", "other", "third"]
+    ),
+    ("ram_role_info", "neither name nor names"): case("ram_role_info"),
+    ("ram_role_info", "include: [trust_policy] of all"): case(
+        "ram_role_info", ROLE, include=["trust_policy"]
+    ),
+    ("ram_role_info", "include: [policies]"): case(
+        "ram_role_info", ROLE, name="worker", include=["policies"]
+    ),
+    ("ram_role_info", "include: [tags]"): case(
+        "ram_role_info", ROLE, name="worker", include=["tags"]
     ),
     ("ram_account_alias", ""): case("ram_account_alias", ALIAS, account_alias="acme"),
     ("ram_account_alias", "another alias"): case(

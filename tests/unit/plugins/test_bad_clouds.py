@@ -134,6 +134,10 @@ def _policy(action: str, doing: str, **options: t.Any) -> Task:
     return Task("ram_policy", {"name": "p", **options}, action, doing)
 
 
+def _role(action: str, doing: str, **options: t.Any) -> Task:
+    return Task("ram_role", {"name": "worker", **options}, action, doing)
+
+
 def _alias(action: str, doing: str, **options: t.Any) -> Task:
     return Task("ram_account_alias", options, action, doing)
 
@@ -160,7 +164,8 @@ def _allowing(action: str) -> dict[str, t.Any]:
 
 
 FIRST, SECOND, ALLOW = map(_allowing, ("ecs:*", "oss:*", "log:*"))
-TRUST = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": ["a.b"]}}
+_TRUSTING = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": ["a.b"]}}
+TRUST = {"Version": "1", "Statement": [_TRUSTING]}
 
 TWO: dict[str, t.Any] = {"name": None, "users": [{"name": "alice"}, {"name": "full"}]}
 MANY_POLICIES = [
@@ -235,6 +240,13 @@ TASKS = [
     _policy("TagResources", "set tags of policy p", tags={"team": "a"}),
     _policy("UntagResources", "remove tags of policy p", remove_tags=["env"]),
     Task("ram_policy_info", {}, "ListPolicies", "list policies"),
+    _role("GetRole", "read role worker", description="x"),
+    _role("CreateRole", "create role new", name="new", trust_policy=TRUST),
+    _role("UpdateRole", "update role worker", description="x"),
+    _role("ListPoliciesForRole", "list policies of role worker", policies=[]),
+    _role("AttachPolicyToRole", f"attach policy {SLB} (System) to role worker", policies=[SLB]),
+    _role("DeleteRole", "delete role worker", state="absent", force=True),
+    Task("ram_role_info", {}, "ListRoles", "list roles"),
     _alias("GetAccountAlias", "read the alias of the account", account_alias="acme"),
     _alias("SetAccountAlias", "set account alias acme", account_alias="acme"),
     _alias("ClearAccountAlias", "clear the alias of the account", state="absent"),
@@ -290,7 +302,7 @@ TASKS = [
 # What these did is looked up if the answer is lost.
 IS_LOOKED_UP = {
     *("CreateUser", "UpdateUser", "CreateGroup", "UpdateGroup", "CreateLoginProfile"),
-    *("CreatePolicy", "CreatePolicyVersion"),
+    *("CreatePolicy", "CreatePolicyVersion", "CreateRole"),
 }
 
 
@@ -316,7 +328,7 @@ def attempt(
             key_id = run_action(file="keys.yml", name="owner")["users"][0]["access_key_id"]
             change = {"UserAccessKeyId": key_id, "Status": "Inactive"}
             emulator.call("UpdateAccessKey", UserName="owner", **change)
-        if task.name.startswith("ram_policy"):
+        if task.name.startswith(("ram_policy", "ram_role")):
             fill_policies(emulator)
         if "assume_role" in given:
             given["assume_role"] = {"role_arn": make_role(emulator)}
@@ -349,7 +361,7 @@ def fill(emulator: Emulator) -> None:
 def fill_policies(emulator: Emulator) -> None:
     """Create a policy with a tag and two versions, and a role that has it."""
     policy = {"PolicyName": "p", "PolicyType": "Custom"}
-    tags, trust = [{"Key": "env", "Value": "x"}], {"Version": "1", "Statement": [TRUST]}
+    tags = [{"Key": "env", "Value": "x"}]
     emulator.call(
         "CreatePolicy", PolicyName="p", PolicyDocument=json.dumps(FIRST), Tag=json.dumps(tags)
     )
@@ -359,7 +371,7 @@ def fill_policies(emulator: Emulator) -> None:
         PolicyDocument=json.dumps(SECOND),
         SetAsDefault=True,
     )
-    emulator.call("CreateRole", RoleName="worker", AssumeRolePolicyDocument=json.dumps(trust))
+    emulator.call("CreateRole", RoleName="worker", AssumeRolePolicyDocument=json.dumps(TRUST))
     emulator.call("AttachPolicyToRole", RoleName="worker", **policy)
 
 

@@ -12,7 +12,7 @@ from ...cloud.entities import SYSTEM
 from ...errors import entity_already_exists, entity_not_exist, limit_exceeded
 from ..rules import named_group, named_policy, named_user
 from ..service import RAM
-from .roles import own_role
+from .roles import named_role, own_role
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,19 +23,24 @@ if t.TYPE_CHECKING:
 POLICY = "{policy_account}:policy/{PolicyName}"
 
 
-def _declare(kind: str, named: Callable[[Call], Principal]) -> None:
-    """Declare AttachPolicyTo, DetachPolicyFrom and ListPoliciesFor one kind of principal."""
+def _declare(
+    kind: str, named: Callable[[Call], Principal], changed: Callable[[Call], Principal]
+) -> None:
+    """Declare AttachPolicyTo, DetachPolicyFrom and ListPoliciesFor one kind of principal.
+
+    `named` returns the one that a call names, `changed` the same if it may be changed.
+    """
     name = f"{kind}Name"
     on_principal = f"{kind.lower()}/{{{name}}}"
     required, on = f"{name} PolicyName PolicyType", (on_principal, POLICY)
 
     @RAM.action(f"AttachPolicyTo{kind}", required=required, optional="ResourceGroupId", on=on)
     def attach(call: Call) -> Result:
-        return _attach(call, kind, named(call))
+        return _attach(call, kind, changed(call))
 
     @RAM.action(f"DetachPolicyFrom{kind}", required=required, optional="ResourceGroupId", on=on)
     def detach(call: Call) -> Result:
-        return _detach(call, kind, named(call))
+        return _detach(call, kind, changed(call))
 
     @RAM.action(f"ListPoliciesFor{kind}", required=name, on=(on_principal,))
     def list_attached(call: Call) -> Result:
@@ -103,5 +108,6 @@ def _quota(call: Call, policy: Policy) -> int:
     return quotas.custom_policies_per_principal
 
 
-for _kind, _named in (("User", named_user), ("Group", named_group), ("Role", own_role)):
-    _declare(_kind, _named)
+_declare("User", named_user, named_user)
+_declare("Group", named_group, named_group)
+_declare("Role", named_role, own_role)

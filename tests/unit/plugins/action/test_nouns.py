@@ -88,6 +88,9 @@ def run_both_ways(
 
 
 DOCUMENT: Values = {"Statement": [{"Effect": "Deny", "Action": "{{ x }}", "Resource": "*"}]}
+TRUST = {
+    "Statement": [{"Effect": "Allow", "Action": "*", "Principal": {"Service": "ecs.aliyuncs.com"}}]
+}
 CHECK = {"check_mode": True, "diff": True}
 RITUALS: dict[str, tuple[str, Values, Values]] = {
     "user-new": ("ram_user", {"name": "new", "comments": "{{ x }} é"}, {"diff": True}),
@@ -110,6 +113,10 @@ RITUALS: dict[str, tuple[str, Values, Values]] = {
     "policy": ("ram_policy", {"name": "p", "document": DOCUMENT, "tags": {"cost": 7}}, CHECK),
     "policy-as-text": ("ram_policy", {"name": "p", "document": json.dumps(DOCUMENT)}, {}),
     "policy-unreadable": ("ram_policy", {"name": "p", "document": "{"}, {}),
+    "role": ("ram_role", {"name": "r", "trust_policy": TRUST, "allow_console_login": "no"}, CHECK),
+    "roles": ("ram_role", {"roles": [{"name": "r"}], "trust_policy": TRUST, "tags": {}}, {}),
+    "role-absent": ("ram_role", {"name": "r", "state": "absent"}, {}),
+    "role-info": ("ram_role_info", {"include": ["policies"]}, {}),
     "policy-info": ("ram_policy_info", {"name": "AliyunSLBReadOnlyAccess"}, {}),
     "alias": ("ram_account_alias", {"account_alias": "acme"}, {"diff": True}),
     "passwords": ("ram_password_policy", {"max_login_attemps": 0, "hard_expire": "yes"}, CHECK),

@@ -30,6 +30,12 @@ Options = dict[str, t.Any]
 SLB = "AliyunSLBReadOnlyAccess"
 FIRST = "Correct-Horse-8sT4q"
 READ_LOGS: Options = {"Statement": [{"Effect": "Allow", "Action": "log:Get*", "Resource": "*"}]}
+TRUSTING: Options = {
+    "Effect": "Allow",
+    "Action": "sts:AssumeRole",
+    "Principal": {"Service": "ecs.aliyuncs.com"},
+}
+TRUST: Options = {"Version": "1", "Statement": [TRUSTING]}
 DENY: Options = {"Effect": "Deny", "Action": ["ram:*"], "Resource": ["*"]}
 
 RITUALS: dict[str, tuple[str, list[Options]]] = {
@@ -116,6 +122,36 @@ RITUALS: dict[str, tuple[str, list[Options]]] = {
             {"state": "absent", "policies": [{"name": name} for name in "abd"]},
         ],
     ),
+    "one role": (
+        "ram_role",
+        [
+            {
+                "name": "r",
+                "trust_policy": TRUST,
+                "allow_console_login": True,
+                "policies": [SLB],
+                "tags": {"team": "a"},
+            },
+            {
+                "name": "r",
+                "trust_policy": {"Statement": [{**TRUSTING, "Condition": {"Bool": {"a:b": True}}}]},
+                "description": "x",
+                "max_session_duration": 7200,
+                "policies": ["AliyunRAMReadOnlyAccess"],
+                "purge_policies": True,
+                "remove_tags": ["team"],
+            },
+            {"name": "r", "state": "absent", "force": True},
+        ],
+    ),
+    "many roles": (
+        "ram_role",
+        [
+            {"trust_policy": TRUST, "roles": [{"name": name} for name in "abc"]},
+            {"trust_policy": TRUST, "roles": [{"name": "b", "description": "x"}, {"name": "d"}]},
+            {"state": "absent", "roles": [{"name": name} for name in "abd"]},
+        ],
+    ),
     "an alias": (
         "ram_account_alias",
         [
@@ -173,12 +209,20 @@ RITUALS: dict[str, tuple[str, list[Options]]] = {
 }
 # Ids, dates and secrets are made by the API, so check mode shows none, or the one from before.
 MADE_BY_THE_API = {
-    *("user_id", "group_id", "create_date", "update_date", "access_key_id", "access_key_secret"),
-    *("password_status", "default_version", "api_calls", "seconds"),
+    *(
+        "user_id",
+        "group_id",
+        "role_id",
+        "create_date",
+        "update_date",
+        "access_key_id",
+        "access_key_secret",
+    ),
+    *("password_status", "default_version", "allow_console_login", "api_calls", "seconds"),
 }
 
 NOUNS = (
-    *("user", "users", "group", "groups", "policy", "policies", "access_key"),
+    *("user", "users", "group", "groups", "policy", "policies", "role", "roles", "access_key"),
     *("account_alias", "password_policy", "security_preference"),
     *("login_profile", "login_profiles"),
 )
