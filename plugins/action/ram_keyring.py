@@ -25,7 +25,7 @@ if t.TYPE_CHECKING:
     from pathlib import Path
 
     from ..module_utils._cloud.client import Client
-    from ..plugin_utils._keyring.keyring import Keyring
+    from ..plugin_utils._keyring.outcome import Outcome
     from ..plugin_utils._pairs.source import Download, OwnedPair
 
 STATES = ["present", "absent"]
@@ -87,25 +87,25 @@ class ActionModule(VaultAction):
         options, settings = self._file_options(params, wanted), self._settings(params, owned)
         new_users = params["new_users"] if settings.check_mode else ()
         work = Work(client, vault, wanted, options, settings, new_users, missing)
-        keyrings, problem = converge_files(work)
-        self._tell_of_new_keys(keyrings)
+        outcomes, problem = converge_files(work)
+        self._tell_of_new_keys(outcomes)
         names = [user["name"] for user in users]
-        result = self._result(client, keyrings, problem, names, download)
+        result = self._result(client, outcomes, problem, names, download)
         result["account_id"] = account_id
         if settings.check_mode:
             result["missing_files"] = {str(path): at for path, at in missing.items()}
         if options.rekey and not problem:
-            result["rekeyed"] = [str(each.path) for each in keyrings if each.is_rekeyed]
+            result["rekeyed"] = [str(each.path) for each in outcomes if each.is_rekeyed]
         return {**result, "csv_file": str(options.csv_path)} if options.csv_path else result
 
-    def _tell_of_new_keys(self, keyrings: list[Keyring]) -> None:
+    def _tell_of_new_keys(self, outcomes: list[Outcome]) -> None:
         """Say which users have got keys, and where these are."""
-        for keyring in keyrings:
-            names = keyring.new_keys()
+        for outcome in outcomes:
+            names = outcome.new_keys()
             if names and not self._task.check_mode:
                 told = ", ".join(names[:NAMES_SHOWN])
                 rest = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
-                self._display.display(f"New keys of {told}{rest} are in {keyring.path}")
+                self._display.display(f"New keys of {told}{rest} are in {outcome.path}")
 
     def _wanted(
         self, users: list[dict[str, str]], owned: dict[str, OwnedPair], file: str | None
@@ -159,46 +159,44 @@ class ActionModule(VaultAction):
     def _result(
         self,
         client: Client,
-        keyrings: list[Keyring],
+        outcomes: list[Outcome],
         problem: RamError | None,
         names: list[str],
         download: Download | None,
     ) -> dict[str, t.Any]:
-        result: dict[str, t.Any] = {}
-        if problem:
-            result["changed"] = any(keyring.has_settled for keyring in keyrings)
-        else:
-            result["changed"] = any(keyring.changed for keyring in keyrings)
-            result["users"] = _in_order(names, keyrings)
-            fates = [fate for keyring in keyrings for fate in keyring.fates()]
-            result["stats"] = stats(fates, client)
-        result["suspected_keys"] = [
-            suspect.as_result() for keyring in keyrings for suspect in keyring.suspects
-        ]
-        warnings = [warning for keyring in keyrings for warning in keyring.warnings]
+        warnings = [warning for outcome in outcomes for warning in outcome.warnings]
         if download and download.warning:
             warnings.insert(0, download.warning)
         if client.identity.is_account:
             warnings.insert(0, ACCOUNT_KEY_WARNING)
-        if warnings:
-            result["warnings"] = warnings
-        if self._task.diff and not problem:
-            changed = [keyring for keyring in keyrings if keyring.changed]
-            result["diff"] = [diff for keyring in changed for diff in keyring.diffs()]
-        errors = [error for keyring in keyrings for error in keyring.errors]
+        result: dict[str, t.Any] = {
+            "suspected_keys": [s.as_result() for outcome in outcomes for s in outcome.suspects],
+            **({"warnings": warnings} if warnings else {}),
+        }
         if problem:
-            result.update(failure(problem))
-        elif errors:
-            users = result["users"]
-            failed = [user["user_name"] for user in users if "error" in user]
-            result.update(failed=True, **told_together(errors, failed, len(users)))
-        return result
+            settled = any(outcome.has_settled for outcome in outcomes)
+            return {**result, "changed": settled, **failure(problem)}
+        fates = [fate for outcome in outcomes for fate in outcome.fates()]
+        result |= {"users": _in_order(names, outcomes), "stats": stats(fates, client)}
+        changed = [outcome for outcome in outcomes if outcome.changed]
+        if self._task.diff:
+            result["diff"] = [diff for outcome in changed for diff in outcome.diffs()]
+        return {**result, "changed": bool(changed), **_errors(outcomes, result["users"])}
 
 
-def _in_order(names: list[str], keyrings: list[Keyring]) -> list[dict[str, t.Any]]:
+def _errors(outcomes: list[Outcome], users: list[dict[str, t.Any]]) -> dict[str, t.Any]:
+    """Return the part of the result that tells what failed, if anything did."""
+    errors = [error for outcome in outcomes for error in outcome.errors]
+    if not errors:
+        return {}
+    failed = [user["user_name"] for user in users if "error" in user]
+    return {"failed": True, **told_together(errors, failed, len(users))}
+
+
+def _in_order(names: list[str], outcomes: list[Outcome]) -> list[dict[str, t.Any]]:
     """Return the results of all users in the order in which the task names them."""
     places = {name: place for place, name in enumerate(names)}
-    results = [each for keyring in keyrings for each in keyring.results()]
+    results = [each for outcome in outcomes for each in outcome.results()]
     return [
         result for _request, result in sorted(results, key=lambda each: places[each[0].user_name])
     ]

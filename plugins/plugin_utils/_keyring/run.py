@@ -33,6 +33,7 @@ if t.TYPE_CHECKING:
     from ...module_utils._cloud.client import Client
     from .._vault_file.locks import HeldFile
     from .._vault_file.vault import Vault
+    from .outcome import Outcome
     from .report import Request, Settings
 
 _T = t.TypeVar("_T")
@@ -97,16 +98,17 @@ class Opening:
     missing: Mapping[Path, float] = field(default_factory=dict)
 
 
-def converge_files(work: Work) -> tuple[list[Keyring], RamError | None]:
-    """Make each file and the cloud agree, and return the keyrings with what came of it.
+def converge_files(work: Work) -> tuple[list[Outcome], RamError | None]:
+    """Make each file and the cloud agree, and return what came of it, file by file.
 
     If any user of any file can't be helped, nothing is created, and the reason is returned too;
-    what fails later for single users or files is in the keyrings' errors.
+    what fails later for single users or files is among the errors of its outcome.
     """
 
-    def attempt(stack: ExitStack) -> tuple[list[Keyring], RamError | None]:
+    def attempt(stack: ExitStack) -> tuple[list[Outcome], RamError | None]:
         keyrings = _open_all(stack, work)
-        return keyrings, _converge(keyrings)
+        problem = _converge(keyrings)
+        return [keyring.outcome for keyring in keyrings], problem
 
     return until_free(work.options.lock_timeout, attempt)
 
