@@ -46,6 +46,7 @@ _value:
   description:
     - C(present) and C(absent), the users for M(keysmith.alibabacloud.ram_user).
     - C(key_users) for M(keysmith.alibabacloud.ram_keyring), and C(one_of_each_file) of them.
+    - C(rotated), the users for M(keysmith.alibabacloud.ram_rotation).
     - C(problems), what is wrong with the names in words.
   type: dict
 """
@@ -60,6 +61,7 @@ from ..module_utils._work.wanted import repeated_names
 User = dict[str, t.Any]
 
 OF_KEYS = ("name", "state", "file")
+OF_ROTATION = ("name", "file")
 NOT_OF_USERS = ("access_key", "file")
 
 
@@ -76,6 +78,11 @@ def provisioning_plan(users: list[User], file: str, omit: object) -> dict[str, t
         "present": [_without(user) for user in described if user["state"] != "absent"],
         "absent": [_without(user) for user in described if user["state"] == "absent"],
         "key_users": key_users,
+        "rotated": [
+            {name: user[name] for name in OF_ROTATION}
+            for user in served
+            if user["state"] != "absent"
+        ],
         "one_of_each_file": list({user["file"]: user for user in key_users}.values()),
     }
 

@@ -193,7 +193,8 @@ def messages() -> Iterator[str]:
     """Yield the texts in the code of the plugins, with "..." for what is filled in."""
     for path in sorted((CHECKOUT / "plugins").glob("*_utils/**/*.py")):
         yield from texts_of(path)
-    yield from texts_of(CHECKOUT / "plugins" / "action" / "ram_keyring.py")
+    for action in ("ram_keyring", "ram_rotation"):
+        yield from texts_of(CHECKOUT / "plugins" / "action" / f"{action}.py")
 
 
 def texts_of(path: Path) -> Iterator[str]:

@@ -122,7 +122,10 @@ class AccessKeyApi:
 
         def read(answer: Answer) -> str | None:
             # What a key that never signed gets is not documented; the console's report shows "-".
+            # Released tools that compare with "N/A" take it for "never", as the emulator does.
             date = (answer.get("AccessKeyLastUsed") or {}).get("LastUsedDate")
+            if date is not None and not isinstance(date, str):
+                raise TypeError
             return date if date not in {None, "", "-", "N/A"} else None
 
         doing = f"read last use of AccessKey {access_key_id} of {self.owner}"

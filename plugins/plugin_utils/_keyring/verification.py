@@ -39,18 +39,24 @@ def verify_pair(
 
     For `patience` seconds, a key that the server does not know yet is given another chance.
     """
-    what = f"Key {access_key_id} is stored"
     try:
         prove_pair(client, access_key_id, secret, user_id=user_id, patience=patience)
     except StoppedError as error:
-        raise StoppedError(f"{what}, but not verified: {error}") from None
+        raise StoppedError(f"Key {access_key_id} is stored, but not verified: {error}") from None
+    except StrangerError as error:
+        told = f"Key {access_key_id} is stored but signs for {error.arn}"
+        raise error.reworded(told) from None
     except RamError as error:
-        told = error if isinstance(error, StrangerError) else f"does not sign: {error}"
-        raise error.reworded(f"{what} but {told}") from None
+        told = f"Key {access_key_id} is stored but does not sign: {error}"
+        raise error.reworded(told) from None
 
 
 class StrangerError(RamError):
     """A pair signs, but for somebody else."""
+
+    def __init__(self, arn: str) -> None:
+        super().__init__(f"it signs for {arn}")
+        self.arn = arn
 
 
 def prove_pair(
@@ -70,7 +76,7 @@ def prove_pair(
     identity = _identity(signer, time.monotonic() + patience, awaited)
     expected = (client.identity.account_id, user_id or identity.user_id)
     if (identity.account_id, identity.user_id) != expected:
-        raise StrangerError(f"signs for {identity.arn}")
+        raise StrangerError(identity.arn)
 
 
 def sign_once(client: Client, access_key_id: str, secret: str) -> None:

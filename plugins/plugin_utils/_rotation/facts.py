@@ -119,6 +119,10 @@ class Facts:
         created = timestamp(key.create_date) if key else None
         return None if created is None else self.now.earliest - created
 
+    def is_to_come(self, moment: float) -> bool:
+        """Tell whether a moment is known to lie in the future."""
+        return self.knows_time and moment > self.now.latest
+
     def ours(self, key_id: str, step: str) -> Step | None:
         """Return the step that the log says was about to be done to a key, if it was this one."""
         noted = self.steps.get(key_id)

@@ -125,7 +125,7 @@ def _odd_rotation(facts: Facts, rotation: Rotation) -> str | None:
 
 def _is_past(facts: Facts, date: str | None) -> bool:
     moment = timestamp(date)
-    return moment is not None and moment <= facts.now.latest + WRITING
+    return moment is not None and not facts.is_to_come(moment - WRITING)
 
 
 # A rotation is under way.
@@ -286,7 +286,7 @@ def _decide_age(facts: Facts) -> Decision:
     if key is None:
         return refused(facts, f"its key {entry.access_key_id} is gone: ram_keyring makes a new one")
     created = timestamp(key.create_date)
-    if created is None or created > facts.now.latest:
+    if created is None or facts.is_to_come(created):
         when = "tells no date of creation" if created is None else "dates it in the future"
         return refused(facts, f"the cloud {when} of its key {entry.access_key_id}")
     at = created + facts.durations.due

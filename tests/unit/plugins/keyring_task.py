@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run ram_keyring in this process, as a playbook would."""
+"""Run ram_keyring or a task beside it in this process, as a playbook would."""
 
 from __future__ import annotations
 
@@ -24,17 +24,18 @@ VAULT_PASSWORD = "open sesame"
 def run_keyring(
     directory: str | Path,
     *,
+    task: str = "ram_keyring",
     check: bool = False,
     diff: bool = False,
     vault: list[tuple[str, str]] | None = None,
     environment: dict[str, str] | None = None,
     **options: t.Any,
 ) -> dict[str, t.Any]:
-    """Run ram_keyring for a playbook in the directory and return its result; null is not given."""
-    name = "keysmith.alibabacloud.ram_keyring"
+    """Run a task for a playbook in the directory and return its result; null is not given."""
+    name = f"keysmith.alibabacloud.{task}"
     given = {key: value for key, value in options.items() if value is not None}
     settings = {"check_mode": check, "diff": diff, "environment": environment}
-    task = Task.load({name: given, **settings})
+    loaded = Task.load({name: given, **settings})
     loader = DataLoader()
     loader.set_basedir(str(directory))
     passwords = [("default", VAULT_PASSWORD)] if vault is None else vault
@@ -43,7 +44,7 @@ def run_keyring(
     context = PlayContext()
     action = action_loader.get(
         name,
-        task=task,
+        task=loaded,
         connection=connection_loader.get("ansible.builtin.local", context, None),
         play_context=context,
         loader=loader,

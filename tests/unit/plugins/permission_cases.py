@@ -62,8 +62,9 @@ class World:
     def run(self, task: Task, *, check: bool = False) -> Result:
         """Run one task."""
         name, options = task
-        if name == "ram_keyring":
-            result = self.run_action(**{"file": "keys.yml", "check": check, **options})
+        if name in {"ram_keyring", "ram_rotation"}:
+            given = {"task": name, "file": "keys.yml", "check": check}
+            result = self.run_action(**{**given, **options})
         else:
             result = self.run_module(name, _ansible_check_mode=check, **options)
         self.warnings.extend(result.values.get("warnings", []))
@@ -237,6 +238,17 @@ PASSWORD = "Battery-Staple-8"
 STORED = earlier("ram_keyring", name="ann")
 SHOW: dict[str, t.Any] = {"user_name": "ann", "show_secret": True}
 NO_ANSWER = "Cannot create AccessKey for user ann: no answer from "
+
+
+def later(days: float) -> Given:
+    """Return that so many days have passed."""
+    return lambda world: world.emulator.advance_clock(days * 86_400)
+
+
+DUE = (ANN, STORED, later(80))
+GRACE = (*DUE, earlier("ram_rotation"), later(8))
+DISABLED = (*GRACE, earlier("ram_rotation"), later(15))
+LEAKED = {"name": "ann", "mode": "emergency"}
 
 
 def mfa(world: World) -> None:
@@ -664,6 +676,35 @@ CASES: dict[Key, Case] = {
         "ram_keyring after a run that was killed, to settle what it left",
         "a week later, to delete it",
     ): case("ram_keyring", ANN, leave_key_set_aside, name="ann"),
+    ("ram_rotation", ""): case("ram_rotation", ANN, STORED),
+    ("ram_rotation", "more than two users"): case(
+        "ram_rotation", *EVERYBODY, earlier("ram_keyring", users=MANY)
+    ),
+    ("ram_rotation", "a key is due"): case("ram_rotation", *DUE),
+    ("ram_rotation", "a key is due, and network_policy: ignore"): case(
+        "ram_rotation", *DUE, network_policy="ignore"
+    ),
+    ("ram_rotation", "a rotation is under way"): case("ram_rotation", *GRACE[:-1]),
+    ("ram_rotation", "the old key is to be made inactive, or active again"): case(
+        "ram_rotation", *GRACE
+    ),
+    ("ram_rotation", "the old key is to be deleted"): case("ram_rotation", *DISABLED),
+    ("ram_rotation with mode: emergency", ""): case(
+        "ram_rotation",
+        *(ANN, STORED),
+        **LEAKED,
+        leaked="previous",
+        told="its entry has no previous key",
+    ),
+    ("ram_rotation with mode: emergency", "leaked: current"): case(
+        "ram_rotation", ANN, STORED, **LEAKED, leaked="current"
+    ),
+    ("ram_rotation with mode: emergency", "leaked: current, and the quota is full"): case(
+        "ram_rotation", *DISABLED[:-1], **LEAKED, leaked="current"
+    ),
+    ("ram_rotation with mode: emergency", "leaked: previous"): case(
+        "ram_rotation", *GRACE[:-1], **LEAKED, leaked="previous"
+    ),
     ("role ram_credentials", ""): Case(role("ann"), (ANN, STORED)),
     ("role ram_credentials", "more than two users"): Case(
         role(*MANY), (*EVERYBODY, earlier("ram_keyring", users=MANY))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the tests of ram_keyring share: the vault files as Ansible reads them, and other processes.
+"""What the tests of ram_keyring and ram_rotation share: vault files as Ansible reads them, ...
 
 Whatever a test is about, each run of the task is also judged by what holds for all of them: its
 result and the files that it leaves tell no secret, and in check mode nothing is written.
@@ -10,6 +10,7 @@ result and the files that it leaves tell no secret, and in check mode nothing is
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 import os
@@ -40,8 +41,9 @@ if t.TYPE_CHECKING:
     )
     from emulator import Emulator
 
-    # The fixtures `run` and `start`.
+    # The fixtures `run`, `rotate` and `start`.
     Run = Callable[..., "Result"]
+    Rotate = Callable[..., "Result"]
     Start = Callable[..., "Running"]
 
 # Imports everything once, then runs each task that it reads in a fork of its own. With `die_after`,
@@ -84,6 +86,7 @@ for line in sys.stdin:
         run(**json.loads(line))
         os._exit(0)
 """
+DAY = 86_400
 TESTS = Path(__file__).resolve().parents[3]
 
 
@@ -220,6 +223,37 @@ def run(
     return run_and_judge
 
 
+@pytest.fixture
+def rotate(run: Run) -> Rotate:
+    """A function that runs ram_rotation, for `keys.yml` unless told otherwise, and judges it."""
+    return functools.partial(run, task="ram_rotation")
+
+
+@pytest.fixture
+def due(emulator: Emulator, run: Run, file: VaultFile) -> str:
+    """Create user ann, whose key is due in the file and was never used; return its id."""
+    add_users(emulator, "ann")
+    assert not run(name="ann", verify="none").failed
+    emulator.advance_clock(80 * DAY)
+    emulator.clear_requests()
+    return str(file.entries()["ann"]["access_key_id"])
+
+
+@pytest.fixture
+def in_grace(rotate: Rotate, due: str) -> str:
+    """Let the key of ann be in grace; return the id of the old one."""
+    assert of_user(rotate()) == ("begun", "grace")
+    return due
+
+
+@pytest.fixture
+def disabled(emulator: Emulator, rotate: Rotate, in_grace: str) -> str:
+    """Let the old key of ann be disabled; return its id."""
+    emulator.advance_clock(8 * DAY)
+    assert of_user(rotate()) == ("disabled", "disabled")
+    return in_grace
+
+
 @dataclass
 class Running:
     """The task in another process."""
@@ -267,7 +301,7 @@ def start(
     tmp_path: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[..., Running]:
-    """A function that starts ram_keyring in a process of its own."""
+    """A function that starts ram_keyring, or a `task` beside it, in a process of its own."""
     results = tmp_path_factory.mktemp("results")
     numbers = itertools.count()
 
@@ -282,6 +316,13 @@ def start(
         return Running(int(task_server.stdout.readline()), path)
 
     return start_one
+
+
+def of_user(result: Result) -> tuple[str, str | None]:
+    """Return what a rotation did for its only user, and how far that has come."""
+    assert not result.failed, result.msg
+    [user] = result["users"]
+    return user["action"], user["stage"]
 
 
 def snapshot(directory: Path) -> dict[str, t.Any]:
@@ -334,6 +375,12 @@ def delete_key(emulator: Emulator, name: str, key_id: str) -> None:
     # While a key is new, that it is not listed doesn't mean that it is gone.
     emulator.advance_clock(60)
     emulator.call("DeleteAccessKey", UserName=name, UserAccessKeyId=key_id)
+
+
+def status_of(emulator: Emulator, key_id: str) -> str | None:
+    """Return the status of a key of ann, None if there is none."""
+    keys = emulator.state()["users"]["ann"]["access_keys"]
+    return next((key["status"] for key in keys if key["access_key_id"] == key_id), None)
 
 
 def keys_of(emulator: Emulator, name: str) -> dict[str, str]:

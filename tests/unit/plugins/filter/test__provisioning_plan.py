@@ -44,6 +44,18 @@ def test_user_without_a_key() -> None:
     assert planned["absent"] == [{"name": "cid", "state": "absent"}]
 
 
+def test_rotated_keys() -> None:
+    """Keys are rotated of users that are there and have one."""
+    users: list[dict[str, t.Any]] = [
+        {"name": "bob", "state": "absent"},
+        {"name": "cid", "access_key": False},
+    ]
+
+    planned = plan({"name": "ann", "comments": "new"}, *users)
+
+    assert planned["rotated"] == [{"name": "ann", "file": "keys.yml"}]
+
+
 def test_omitted_values() -> None:
     """What a user's description omits is not given: its default holds, or it is left alone."""
     planned = plan({"name": "ann", "access_key": OMIT, "file": OMIT, "comments": OMIT})

@@ -1,0 +1,400 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""ram_rotation from day to day: what it begins, what it waits for, what it ends."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+import pytest
+
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring import (
+    looks,
+    verification,
+)
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.file import (
+    KeyringFile,
+)
+from emulator.actions.ram import access_keys
+
+from ..conftest import make_client, writing_actions
+from .conftest import DAY, add_users, delete_key, keys_of, of_user, set_status, status_of
+
+if t.TYPE_CHECKING:
+    from emulator import Emulator
+
+    from .conftest import Rotate, Run, VaultFile
+
+UNKNOWN_KEY = {"status": 404, "code": "InvalidAccessKeyId.NotFound"}
+
+
+@pytest.fixture(autouse=True)
+def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave no time between two looks."""
+    monkeypatch.setattr(looks, "LOOKS_APART", 0.05)
+
+
+def test_a_whole_rotation(emulator: Emulator, run: Run, any_file: VaultFile) -> None:
+    """A key is left alone until it is due, then replaced, disabled, deleted, a step at a time."""
+    options = {"task": "ram_rotation", "layout": any_file.layout}
+    add_users(emulator, "ann")
+    run(name="ann", layout=any_file.layout)
+    any_file.write(any_file.text().replace("    user_id", "    # of a team\n    user_id"))
+    at_first = any_file.path.read_bytes()
+    told = []
+    for days in (0, 72, 1.1, 7, 0.1, 13, 1.1, 1):
+        emulator.advance_clock(days * DAY)
+        predicted = run(**options, check=True)
+        result = run(**options)
+        repeated = run(**options)
+        assert of_user(predicted) == of_user(result)
+        assert not repeated.changed
+        told.append(of_user(result))
+        if len(told) == 2:
+            assert any_file.path.read_bytes() == at_first
+
+    assert told == [
+        *(("unchanged", None), ("unchanged", None), ("begun", "grace"), ("waiting", "grace")),
+        *(("disabled", "disabled"), ("waiting", "disabled"), ("deleted", None)),
+        ("unchanged", None),
+    ]
+    [entry] = any_file.entries().values()
+    assert {entry["access_key_id"]: entry["access_key_secret"]} == keys_of(emulator, "ann")
+    assert entry.keys() == {
+        "access_key_id",
+        "access_key_secret",
+        "account_id",
+        "user_id",
+        "created",
+    }
+    assert "    # of a team\n    user_id" in any_file.text()
+    assert not any_file.log.exists()
+
+
+def test_what_the_entry_says_meanwhile(
+    emulator: Emulator, rotate: Rotate, file: VaultFile, in_grace: str
+) -> None:
+    """In the file both pairs stand as the cloud has them, with the dates of the stages."""
+    entry: dict[str, t.Any] = file.entries()["ann"]
+    emulator.advance_clock(8 * DAY)
+    result = rotate()
+
+    pairs = [
+        (part["access_key_id"], part["access_key_secret"]) for part in (entry, entry["previous"])
+    ]
+    assert dict(pairs) == keys_of(emulator, "ann")
+    assert entry["previous"]["access_key_id"] == in_grace
+    assert entry["rotation"].keys() == {"stage", "switched"}
+    rotation = file.entries()["ann"]["rotation"]
+    assert (rotation["stage"], rotation["by"]) == ("disabled", "evidence")  # type: ignore[index]
+    [user] = result["users"]
+    assert user["previous_access_key_id"] == in_grace
+    assert (user["next_step"], result["next_at"]) == ("delete", user["next_at"])
+    assert result["counts"] == {"disabled": 1}
+
+
+def test_calls(emulator: Emulator, run: Run, rotate: Rotate) -> None:
+    """An unchanged user costs one call, a begun one four more than the keyring's new one."""
+    names = [f"user{number}" for number in range(8)]
+    add_users(emulator, *names)
+    assert not run(users=names).failed
+    emulator.clear_requests()
+    assert not rotate().changed
+    unchanged = len(emulator.actions())
+    emulator.advance_clock(80 * DAY)
+    emulator.clear_requests()
+
+    result = rotate()
+
+    begun = len(emulator.actions())
+    assert result["counts"] == {"begun": 8}
+    assert unchanged <= len(names) + 2
+    assert begun - unchanged <= len(names) * (2 + 4) + 5
+
+
+def test_begin_that_meets_a_slow_server(emulator: Emulator, rotate: Rotate, due: str) -> None:
+    """A new key that one server knows and the next does not is given time."""
+    emulator.fail("GetCallerIdentity", "error", times=2, skip=1, **UNKNOWN_KEY)
+
+    result = rotate()
+
+    assert of_user(result) == ("begun", "grace")
+    assert emulator.actions().count("CreateAccessKey") == 1
+    assert due in keys_of(emulator, "ann")
+
+
+def test_begin_that_fails(
+    emulator: Emulator,
+    rotate: Rotate,
+    file: VaultFile,
+    due: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A new key that never signs is deleted again, and the next is made a week later, or now."""
+    monkeypatch.setattr(verification, "NEW_KEY_PATIENCE", 0.3)
+    before = file.path.read_bytes()
+    emulator.fail("GetCallerIdentity", "error", times=9, skip=1, **UNKNOWN_KEY)
+    result = rotate()
+    emulator.clear_faults()
+    asked_for = []
+    emulator.clear_requests()
+    for _day in range(6):
+        emulator.advance_clock(DAY)
+        asked_for.append(of_user(rotate()))
+    written = writing_actions(emulator)
+    emulator.advance_clock(DAY + 60)
+
+    assert result["users"][0]["action"] == "failed"
+    assert "was deleted again" in result.msg
+    assert file.path.read_bytes() == before
+    assert list(keys_of(emulator, "ann")) == [due]
+    assert asked_for == [("waiting", None)] * 6
+    assert written == []
+    assert of_user(rotate()) == ("begun", "grace")
+
+
+def test_begin_again_now(
+    emulator: Emulator, rotate: Rotate, due: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asks for it needs not wait after a begin that failed."""
+    monkeypatch.setattr(verification, "NEW_KEY_PATIENCE", 0.3)
+    emulator.fail("GetCallerIdentity", "error", times=9, skip=1, **UNKNOWN_KEY)
+    assert rotate().failed
+    emulator.clear_faults()
+
+    result = rotate(name="ann", mode="now")
+
+    assert of_user(result) == ("begun", "grace")
+    assert due in keys_of(emulator, "ann")
+
+
+def test_key_that_must_go_later(
+    emulator: Emulator, rotate: Rotate, due: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key that can be neither proven nor deleted is named, and deleted by the next run."""
+    monkeypatch.setattr(verification, "NEW_KEY_PATIENCE", 0.3)
+    emulator.fail("GetCallerIdentity", "error", times=9, skip=1, **UNKNOWN_KEY)
+    emulator.fail("DeleteAccessKey", "error", times=1, skip=1, status=403, code="NoPermission")
+    result = rotate()
+    [new] = keys_of(emulator, "ann").keys() - {due}
+    emulator.clear_faults()
+
+    repeated = rotate()
+
+    assert f"Key {new} of user ann must go" in result.msg
+    assert of_user(repeated) == ("waiting", None)
+    assert list(keys_of(emulator, "ann")) == [due]
+    assert not rotate().changed
+
+
+def test_save_that_fails(
+    emulator: Emulator,
+    rotate: Rotate,
+    file: VaultFile,
+    due: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A new key that the file does not come to hold is deleted again."""
+    before = file.path.read_bytes()
+    replace = KeyringFile.replace
+
+    def touch_and_replace(keyring: KeyringFile, changes: t.Any) -> None:
+        file.edit("ann", created="2020-01-01T00:00:00Z")
+        replace(keyring, changes)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(KeyringFile, "replace", touch_and_replace)
+        result = rotate()
+    file.path.write_bytes(before)
+
+    assert "was deleted again" in result["users"][0]["error"]
+    assert list(keys_of(emulator, "ann")) == [due]
+    assert of_user(rotate()) == ("waiting", None)
+
+
+@pytest.mark.parametrize("lost", ["UpdateAccessKey", "DeleteAccessKey"])
+def test_lost_answers(
+    emulator: Emulator, rotate: Rotate, file: VaultFile, in_grace: str, lost: str
+) -> None:
+    """A step whose answer got lost is found done by the next run, and counts as ours."""
+    emulator.advance_clock(8 * DAY)
+    if lost == "DeleteAccessKey":
+        rotate()
+        emulator.advance_clock(15 * DAY)
+    emulator.fail(lost, "drop_after", times=9)
+    result = rotate()
+    emulator.clear_faults()
+
+    repeated = rotate()
+
+    assert result.failed
+    if lost == "UpdateAccessKey":
+        assert file.entries()["ann"]["rotation"]["by"] == "evidence"  # type: ignore[index]
+        assert of_user(repeated) == ("disabled", "disabled")
+    else:
+        assert in_grace not in keys_of(emulator, "ann")
+        assert of_user(repeated) == ("deleted", None)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "throttle"},
+        {"kind": "error", "status": 503, "code": "ServiceUnavailable"},
+        {"kind": "garbage"},
+        {"kind": "drop_before"},
+    ],
+    ids=lambda fault: fault["kind"],
+)
+def test_proof_without_an_answer(
+    emulator: Emulator, rotate: Rotate, in_grace: str, fault: dict[str, t.Any]
+) -> None:
+    """As long as the proof of the current key gets no answer, the old one stays as it is."""
+    emulator.advance_clock(8 * DAY)
+    emulator.fail("GetCallerIdentity", times=9, skip=1, **fault)
+
+    result = rotate()
+
+    assert of_user(result) == ("waiting", "grace")
+    assert "a proof of key" in result["users"][0]["waiting_for"]
+    assert status_of(emulator, in_grace) == "Active"
+    emulator.clear_faults()
+    assert of_user(rotate()) == ("disabled", "disabled")
+
+
+def test_current_key_that_does_not_sign(emulator: Emulator, rotate: Rotate, in_grace: str) -> None:
+    """A current key that is refused blocks, and the way back is named."""
+    emulator.advance_clock(8 * DAY)
+    emulator.fail(
+        "GetCallerIdentity", "error", times=9, skip=1, status=400, code="SignatureDoesNotMatch"
+    )
+
+    result = rotate()
+
+    assert of_user(result) == ("blocked", "grace")
+    assert any("mode: rollback" in warning for warning in result["warnings"])
+    assert status_of(emulator, in_grace) == "Active"
+
+
+@pytest.mark.parametrize("date", ["0", "soon", "2999-01-01T00:00:00Z", ["2026-01-01"], 0, {}])
+def test_last_use_that_makes_no_sense(
+    emulator: Emulator,
+    rotate: Rotate,
+    in_grace: str,
+    monkeypatch: pytest.MonkeyPatch,
+    date: t.Any,
+) -> None:
+    """A last use that can't be read is not "unused", with mode: finish neither."""
+    emulator.advance_clock(8 * DAY)
+    monkeypatch.setattr(access_keys, "NEVER", date)
+
+    results = [rotate(mode=mode) for mode in ("due", "finish")]
+
+    assert [of_user(result) for result in results] == [("waiting", "grace")] * 2
+    assert "unknown" in results[0]["users"][0]["waiting_for"]
+    assert status_of(emulator, in_grace) == "Active"
+
+
+@pytest.mark.parametrize("date", [None, "", "-", "N/A"])
+def test_key_that_was_never_used(
+    emulator: Emulator,
+    rotate: Rotate,
+    in_grace: str,
+    monkeypatch: pytest.MonkeyPatch,
+    date: str | None,
+) -> None:
+    """A key without a date of its last use was never used, and is disabled after its grace."""
+    emulator.advance_clock(8 * DAY)
+    monkeypatch.setattr(access_keys, "NEVER", date)
+
+    assert of_user(rotate()) == ("disabled", "disabled")
+    assert status_of(emulator, in_grace) == "Inactive"
+
+
+def test_last_use_that_is_refused(emulator: Emulator, run: Run, rotate: Rotate) -> None:
+    """Without the permission a user waits, is overdue in the end, and keeps nobody else waiting."""
+    add_users(emulator, "ann", "bob")
+    assert not run(users=["ann", "bob"]).failed
+    emulator.advance_clock(80 * DAY)
+    assert not rotate().failed
+    emulator.advance_clock(40 * DAY)
+    emulator.fail("GetAccessKeyLastUsed", "error", times=2, status=403, code="NoPermission")
+    result = rotate(users=["ann"])
+    emulator.clear_faults()
+
+    [user] = result["users"]
+    assert (user["action"], user["overdue"]) == ("waiting", True)
+    assert "ram:GetAccessKeyLastUsed" in user["waiting_for"]
+    assert {user["action"] for user in rotate()["users"]} == {"disabled"}
+
+
+def test_use_puts_the_grace_off(
+    emulator: Emulator, rotate: Rotate, file: VaultFile, in_grace: str, connection: dict[str, t.Any]
+) -> None:
+    """A key that is in use is not disabled before it has been quiet, two hours of lag included."""
+    pair = {"access_key_id": in_grace, "access_key_secret": keys_of(emulator, "ann")[in_grace]}
+    emulator.advance_clock(6 * DAY)
+    assert make_client({**connection, **pair}).identity.access_key_id == in_grace
+    told = []
+    for days in (2, 5, 0.05, 0.05):
+        emulator.advance_clock(days * DAY)
+        told.append(of_user(rotate()))
+
+    assert told == [("waiting", "grace")] * 3 + [("disabled", "disabled")]
+    assert file.entries()["ann"]["rotation"]["last_used"]  # type: ignore[index]
+
+
+def test_use_that_shows_late(
+    emulator: Emulator, rotate: Rotate, disabled: str, file: VaultFile
+) -> None:
+    """A use that only shows once the key is disabled brings it back, with a warning."""
+    key = {"access_key_id": disabled, "last_used": "90m"}
+    emulator.set_past(users=[{"name": "ann", "access_keys": [key]}])
+    emulator.advance_clock(DAY)
+
+    result = rotate()
+
+    assert of_user(result) == ("waiting", "grace")
+    assert status_of(emulator, disabled) == "Active"
+    assert any("active again" in warning for warning in result["warnings"])
+    assert file.entries()["ann"]["rotation"]["stage"] == "grace"  # type: ignore[index]
+    assert not rotate().changed
+
+
+def test_interventions(emulator: Emulator, rotate: Rotate, file: VaultFile, in_grace: str) -> None:
+    """What people do to the old key is followed: disabled, active again, deleted."""
+    told = []
+    for status in ("Inactive", "Active"):
+        set_status(emulator, "ann", in_grace, status)
+        told.append((of_user(rotate()), file.entries()["ann"]["rotation"].get("by")))  # type: ignore[attr-defined]
+    delete_key(emulator, "ann", in_grace)
+    told.append((of_user(rotate()), None))
+
+    assert told == [
+        (("disabled", "disabled"), "hand"),
+        (("waiting", "grace"), None),
+        (("deleted", None), None),
+    ]
+    assert "previous" not in file.entries()["ann"]
+
+
+def test_calendar(
+    emulator: Emulator, rotate: Rotate, due: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """In check mode each user is told with what comes next; else only those that move or wait."""
+    emulator.advance_clock(-20 * DAY)
+    capfd.readouterr()
+    rotate()
+    quiet = capfd.readouterr().out
+    rotate(check=True)
+    calendar = capfd.readouterr().out
+    emulator.advance_clock(20 * DAY)
+    rotate()
+
+    assert due
+    assert quiet == ""
+    assert re.fullmatch(r"ann: unchanged; next: begin at [-0-9]+ [0-9:]+ UTC\n", calendar)
+    assert re.match(r"ann: begun; next: disable at [-0-9]+ [0-9:]+ UTC\n", capfd.readouterr().out)

@@ -1,0 +1,331 @@
+# Copyright (c) 2026, the keysmith.alibabacloud authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The ways of ram_rotation other than forward: back to the old key, and away from a leaked one."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring import (
+    looks,
+    verification,
+)
+
+from ..conftest import writing_actions
+from .conftest import DAY, VaultFile, add_key, keys_of, of_user, status_of
+
+if t.TYPE_CHECKING:
+    from pathlib import Path
+
+    from emulator import Emulator
+
+    from .conftest import Rotate
+
+LEAKED = {"name": "ann", "mode": "emergency"}
+
+
+@pytest.fixture(autouse=True)
+def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave no time between two looks, and little for keys that never sign."""
+    monkeypatch.setattr(looks, "LOOKS_APART", 0.05)
+    monkeypatch.setattr(verification, "NEW_KEY_PATIENCE", 0.3)
+
+
+def rotation_of(file: VaultFile) -> dict[str, str]:
+    """Return what the entry of ann says of its rotation."""
+    entry: dict[str, t.Any] = file.entries()["ann"]
+    return dict(entry.get("rotation", {}))
+
+
+def current_of(file: VaultFile) -> str:
+    """Return the id of ann's current key in the file."""
+    return file.entries()["ann"]["access_key_id"]
+
+
+def pair_of(file: VaultFile) -> dict[str, str]:
+    """Return the connection options with which ann's current pair in the file signs."""
+    entry = file.entries()["ann"]
+    return {name: entry[name] for name in ("access_key_id", "access_key_secret")}
+
+
+def administrate(emulator: Emulator, name: str) -> None:
+    """Let a user administer all users."""
+    policy = {"PolicyName": "AliyunRAMFullAccess", "PolicyType": "System"}
+    emulator.call("AttachPolicyToUser", UserName=name, **policy)
+
+
+def refuse_new_keys(emulator: Emulator) -> None:
+    """Let no key but that of the run sign."""
+    code = "InvalidAccessKeyId.NotFound"
+    emulator.fail("GetCallerIdentity", "error", times=9, skip=1, status=404, code=code)
+
+
+@pytest.mark.parametrize("stage", ["in_grace", "disabled"])
+def test_rollback(
+    emulator: Emulator,
+    rotate: Rotate,
+    file: VaultFile,
+    request: pytest.FixtureRequest,
+    stage: str,
+) -> None:
+    """The old pair is the current one again, once it has signed; both keys stay, nothing moves."""
+    old = request.getfixturevalue(stage)
+    [new] = keys_of(emulator, "ann").keys() - {old}
+    predicted = rotate(name="ann", mode="rollback", check=True)
+
+    result = rotate(name="ann", mode="rollback")
+
+    assert of_user(predicted) == of_user(result) == ("rolled_back", "rolled_back")
+    entry: dict[str, t.Any] = file.entries()["ann"]
+    assert (entry["access_key_id"], entry["previous"]["access_key_id"]) == (old, new)
+    pairs = {
+        part["access_key_id"]: part["access_key_secret"] for part in (entry, entry["previous"])
+    }
+    assert pairs == keys_of(emulator, "ann")
+    assert {status_of(emulator, key) for key in (old, new)} == {"Active"}
+    emulator.advance_clock(60 * DAY)
+    assert of_user(rotate()) == ("waiting", "rolled_back")
+    assert rotate(task="ram_keyring", name="ann")["users"][0]["action"] == "unchanged"
+    again = rotate(name="ann", mode="rollback")
+    assert "rolled back already" in again.msg
+
+
+def test_on_again_after_a_rollback(
+    emulator: Emulator, rotate: Rotate, file: VaultFile, in_grace: str
+) -> None:
+    """After a rollback, now switches again with a grace of its own."""
+    rotate(name="ann", mode="rollback")
+    assert current_of(file) == in_grace
+    emulator.advance_clock(DAY)
+
+    result = rotate(name="ann", mode="now")
+
+    assert of_user(result) == ("begun", "grace")
+    assert current_of(file) != in_grace
+    emulator.advance_clock(6 * DAY)
+    assert of_user(rotate()) == ("waiting", "grace")
+    emulator.advance_clock(2 * DAY)
+    assert of_user(rotate()) == ("disabled", "disabled")
+
+
+def test_finish_after_a_rollback(
+    emulator: Emulator, rotate: Rotate, file: VaultFile, in_grace: str
+) -> None:
+    """After a rollback, finish gives the other key up, a step and its evidence at a time."""
+    rotate(name="ann", mode="rollback")
+    emulator.advance_clock(8 * DAY)
+    told = [of_user(rotate(mode="finish")) for _time in range(2)]
+
+    assert told == [("disabled", "disabled"), ("deleted", None)]
+    assert list(keys_of(emulator, "ann")) == [in_grace]
+    assert "previous" not in file.entries()["ann"]
+
+
+def test_rollback_without_a_way_back(
+    emulator: Emulator, rotate: Rotate, file: VaultFile, disabled: str
+) -> None:
+    """If the old key does not sign, nothing changes: it is Inactive, and the entry as it was."""
+    before = file.path.read_bytes()
+    refuse_new_keys(emulator)
+
+    result = rotate(name="ann", mode="rollback")
+
+    assert f"Key {disabled} of user ann can't be proven" in result.msg
+    assert file.path.read_bytes() == before
+    assert status_of(emulator, disabled) == "Inactive"
+    emulator.clear_faults()
+    assert of_user(rotate()) == ("waiting", "disabled")
+
+
+def test_rollback_at_rest(rotate: Rotate, due: str) -> None:
+    """With nothing under way there is nothing to roll back, which is told."""
+    result = rotate(name="ann", mode="rollback")
+
+    assert due
+    assert "nothing to roll back" in result.msg
+    assert result["users"][0]["action"] == "failed"
+
+
+def test_rollback_seen_from_a_clone(
+    emulator: Emulator, rotate: Rotate, tmp_path: Path, file: VaultFile, in_grace: str
+) -> None:
+    """Whoever gets the file without the log goes on with the rotation, and back."""
+    clone = VaultFile(tmp_path / "clone.yml", "file")
+    clone.path.write_bytes(file.path.read_bytes())
+    file.path.unlink()
+    file.log.unlink()
+
+    result = rotate(file="clone.yml", name="ann", mode="rollback")
+
+    assert of_user(result) == ("rolled_back", "rolled_back")
+    assert current_of(clone) == in_grace
+    assert status_of(emulator, in_grace) == "Active"
+
+
+@pytest.mark.parametrize("leaked", ["current", "id"])
+def test_current_key_has_leaked(
+    emulator: Emulator, rotate: Rotate, file: VaultFile, due: str, leaked: str
+) -> None:
+    """In one run a leaked current key gets a successor that signs, and is disabled."""
+    options = {**LEAKED, "leaked": due if leaked == "id" else leaked}
+    predicted = rotate(**options, check=True)
+
+    result = rotate(**options)
+
+    assert of_user(predicted) == of_user(result) == ("disabled", "disabled")
+    assert status_of(emulator, due) == "Inactive"
+    assert rotation_of(file)["by"] == "emergency"
+    assert keys_of(emulator, "ann")[current_of(file)] == file.entries()["ann"]["access_key_secret"]
+    if leaked == "id":
+        assert of_user(rotate(**options)) == ("unchanged", "disabled")
+    emulator.advance_clock(15 * DAY)
+    assert of_user(rotate()) == ("deleted", None)
+
+
+@pytest.mark.parametrize("stage", ["in_grace", "disabled"])
+def test_old_key_has_leaked(
+    emulator: Emulator, rotate: Rotate, file: VaultFile, request: pytest.FixtureRequest, stage: str
+) -> None:
+    """A leaked old key is disabled at once, and no key is made; hold does not apply."""
+    old = request.getfixturevalue(stage)
+    emulator.clear_requests()
+
+    result = rotate(users=[{"name": "ann", "hold": True}], mode="emergency", leaked="previous")
+
+    assert of_user(result) == ("disabled", "disabled")
+    assert status_of(emulator, old) == "Inactive"
+    assert rotation_of(file)["by"] == "emergency"
+    assert "CreateAccessKey" not in writing_actions(emulator)
+
+
+def test_leak_while_the_old_key_signs(
+    emulator: Emulator, rotate: Rotate, file: VaultFile, in_grace: str
+) -> None:
+    """With an old key that can sign, a leaked current one is replaced by going back to it."""
+    [new] = keys_of(emulator, "ann").keys() - {in_grace}
+    result = rotate(**LEAKED, leaked="current")
+    rotate(name="ann", mode="rollback")
+    told = rotate(**LEAKED, leaked="previous")
+
+    assert "mode: rollback" in result.msg
+    assert of_user(told) == ("disabled", "disabled")
+    assert (current_of(file), status_of(emulator, new)) == (in_grace, "Inactive")
+
+
+def test_leak_with_a_full_quota(
+    emulator: Emulator, rotate: Rotate, file: VaultFile, disabled: str
+) -> None:
+    """The slot of a leaked key's successor is that of the disabled key, which is deleted."""
+    leaked = current_of(file)
+
+    result = rotate(**LEAKED, leaked="current")
+
+    assert of_user(result) == ("disabled", "disabled")
+    assert status_of(emulator, disabled) is None
+    assert status_of(emulator, leaked) == "Inactive"
+    assert set(keys_of(emulator, "ann")) == {leaked, current_of(file)}
+
+
+def test_leak_beside_a_stranger(
+    emulator: Emulator, rotate: Rotate, file: VaultFile, due: str
+) -> None:
+    """Beside a key that nobody recorded nothing is made or deleted, and what to type is told."""
+    other = add_key(emulator, "ann")["AccessKeyId"]
+    before = file.path.read_bytes()
+
+    result = rotate(**LEAKED, leaked="current")
+
+    assert f"delete key {other} with ram_access_key" in result.msg
+    assert {status_of(emulator, key) for key in (due, other)} == {"Active"}
+    assert file.path.read_bytes() == before
+
+
+def test_leak_without_a_successor(
+    emulator: Emulator, rotate: Rotate, file: VaultFile, due: str
+) -> None:
+    """If the new key never signs the leaked one stays, with the line that disables it by hand."""
+    before = file.path.read_bytes()
+    refuse_new_keys(emulator)
+
+    result = rotate(**LEAKED, leaked="current")
+
+    assert f"user_access_key_id={due} status=inactive" in result.msg
+    assert keys_of(emulator, "ann").keys() == {due}
+    assert status_of(emulator, due) == "Active"
+    assert file.path.read_bytes() == before
+
+
+def test_leaked_key_that_stays_active(
+    emulator: Emulator, rotate: Rotate, file: VaultFile, due: str
+) -> None:
+    """If only the disabling fails, any later run does it, whatever it was asked for."""
+    emulator.fail("UpdateAccessKey", "error", times=1, status=403, code="NoPermission")
+
+    result = rotate(**LEAKED, leaked="current")
+
+    assert result.failed
+    assert status_of(emulator, due) == "Active"
+    assert rotation_of(file) == {**rotation_of(file), "stage": "grace", "by": "emergency"}
+    assert of_user(rotate()) == ("disabled", "disabled")
+    assert status_of(emulator, due) == "Inactive"
+
+
+def test_leaked_key_that_signs_the_run(
+    emulator: Emulator, rotate: Rotate, file: VaultFile, due: str
+) -> None:
+    """A leaked key that signs the run gets a successor, and is disabled by a run that it isn't."""
+    administrate(emulator, "ann")
+    old = pair_of(file)
+
+    result = rotate(**LEAKED, leaked="current", **old)
+    repeated = rotate(**old)
+
+    assert of_user(result) == ("begun", "grace")
+    assert "switch to the current pair" in result["users"][0]["waiting_for"]
+    assert of_user(repeated) == ("waiting", "grace")
+    assert of_user(rotate(**pair_of(file))) == ("disabled", "disabled")
+    assert status_of(emulator, due) == "Inactive"
+
+
+def test_held_users(emulator: Emulator, rotate: Rotate, due: str) -> None:
+    """A user on hold is left alone, whatever is due."""
+    result = rotate(users=[{"name": "ann", "hold": True}])
+
+    assert due
+    assert of_user(result) == ("held", None)
+    assert writing_actions(emulator) == []
+
+
+def test_interrupted_begin_of_an_emergency(
+    emulator: Emulator, start: t.Any, rotate: Rotate, file: VaultFile, due: str
+) -> None:
+    """After a kill right behind the create, the next run of any kind ends what was begun."""
+    for die_after in range(17, 40):
+        running = start(task="ram_rotation", die_after=die_after, **LEAKED, leaked="current")
+        if running.wait() or len(keys_of(emulator, "ann")) > 1:
+            break
+
+    results = [rotate() for _run in range(2)]
+
+    assert not any(result.failed for result in results)
+    assert status_of(emulator, due) == "Inactive"
+    assert rotation_of(file)["by"] == "emergency"
+    assert current_of(file) in keys_of(emulator, "ann")
+
+
+def test_mode_needs_users(rotate: Rotate) -> None:
+    """What is done at once is done for users that are named, and an emergency names its key."""
+    told = [
+        rotate(mode="now").msg,
+        rotate(name="ann", mode="emergency").msg,
+        rotate(name="ann", leaked="current").msg,
+        rotate(name="ann", mode="emergency", leaked="mine").msg,
+    ]
+
+    assert "say name or users" in told[0]
+    assert told[1] == told[2] == "mode: emergency and leaked belong together: say both or neither"
+    assert "current, previous or the AccessKey ID" in told[3]
