@@ -22,6 +22,7 @@ ROLE = "role"
 POOL = "pool"
 # What Ansible takes without us, and two small things beside it.
 NOTHING, PING, INFO, NOUNS = "nothing", "ping", "info", "nouns"
+ACCOUNT = "account"
 
 
 @dataclass(frozen=True)
@@ -81,15 +82,56 @@ def contenders(concurrency: int) -> dict[str, Contender]:
     }
 
 
+def account_variables(policies: int, groups: int, users: int, roles: int) -> dict[str, t.Any]:
+    """Return a whole account: policies, groups that have them, users in these, and roles."""
+    principal = {"Service": ["ecs.aliyuncs.com"]}
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal}
+    document = {"Effect": "Allow", "Action": ["log:Get*", "log:List*"]}
+    return {
+        "policies": [
+            {
+                "name": f"policy-{number}",
+                "document": {
+                    "Version": "1",
+                    "Statement": [{**document, "Resource": [f"acs:log:*:*:project/{number}"]}],
+                },
+            }
+            for number in range(policies)
+        ],
+        "groups": [
+            {"name": f"group-{number}", "policies": [f"policy-{number % policies}"]}
+            for number in range(groups)
+        ],
+        "users": [
+            {"name": f"user-{number}", "groups": [f"group-{number % groups}"]}
+            for number in range(users)
+        ],
+        "roles": [
+            {
+                "name": f"role-{number}",
+                "trust_policy": {"Version": "1", "Statement": [trust]},
+                "policies": [f"policy-{number % policies}"],
+            }
+            for number in range(roles)
+        ],
+    }
+
+
 def _small_things() -> dict[str, Contender]:
-    def small(title: str, *command: str, repeatable: bool = False) -> Contender:
-        return Contender(title, command, 1, 1, 1, repeatable=repeatable, does_job=False)
+    def small(title: str, *command: str, in_flight: int = 1, repeatable: bool = False) -> Contender:
+        return Contender(title, command, in_flight, 1, 1, repeatable=repeatable, does_job=False)
 
     return {
         NOTHING: small("ansible-playbook without a task", *_play("play_nothing.yml")),
         PING: small("ansible -m ping", *AD_HOC, "ansible.builtin.ping"),
         INFO: small("ansible -m ram_user_info", *AD_HOC, "keysmith.alibabacloud.ram_user_info"),
         NOUNS: small("ten tasks of modules", *_play("play_nouns.yml"), repeatable=True),
+        ACCOUNT: small(
+            "account: 30 policies, 20 groups, 200 users, 10 roles",
+            *_play("play_account.yml"),
+            in_flight=16,
+            repeatable=True,
+        ),
     }
 
 
@@ -97,6 +139,7 @@ def variables(users: int, concurrency: int, keyring: Path) -> dict[str, t.Any]:
     """Return the job: the variables of the playbooks, which the scripts read too."""
     names = [f"bench-{number:04}" for number in range(1, users + 1)]
     return {
+        "bench_account": account_variables(policies=30, groups=20, users=200, roles=10),
         "bench_concurrency": concurrency,
         "bench_file": str(keyring),
         "bench_users": [{"name": name, "policies": ["AliyunSLBReadOnlyAccess"]} for name in names],

@@ -79,7 +79,9 @@ class Site:
             contender=name,
             users=len(self._names),
             run=run,
-            in_flight=min(contender.in_flight, len(self._names)),
+            in_flight=min(
+                contender.in_flight, len(self._names) if contender.does_job else contender.in_flight
+            ),
             commits=count_commits(journal) - earlier,
             emulator_cpu=emulator_cpu,
             others_cpu=max(0.0, everything - emulator_cpu - taken["cpu"]),
