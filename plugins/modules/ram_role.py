@@ -44,7 +44,7 @@ options:
         name of the task.
       - If one fails, the others are still done, and the task fails in the end.
       - Where the elements name fewer policies than there are roles and purge nothing, the module
-        asks who has each policy, instead of asking about each role. RV(roles[].policies) then shows
+        asks who has each policy, instead of asking about each role. RV(role.policies) then shows
         only policies that the task names.
     type: list
     elements: dict

@@ -77,6 +77,7 @@ def test_creates_a_policy_as_described(run_module: RunModule, emulator: Emulator
     policy = stored(emulator)
     assert (policy["document"], policy["Description"]) == (A, "ours")
     assert writing_actions(emulator) == ["CreatePolicy"]
+    assert not run_module("ram_policy", name="p", tags={"team": "a", "cost": "7"}).changed
     assert result["policy"] == {
         "policy_name": "p",
         "policy_type": "Custom",

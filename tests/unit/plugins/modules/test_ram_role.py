@@ -73,6 +73,7 @@ def test_creates_a_role_as_described(run_module: RunModule, emulator: Emulator) 
 
     role = stored(emulator)
     assert writing_actions(emulator) == ["CreateRole", "AttachPolicyToRole"]
+    assert not run_module("ram_role", name="r", tags={"cost": "7"}).changed
     assert result == {
         "role_name": "r",
         "role_id": role["RoleId"],
