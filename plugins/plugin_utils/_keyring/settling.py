@@ -306,27 +306,37 @@ class Settler:
 
     def _follow_up(self, owners: dict[str, User | None], keys: dict[str, list[AccessKey]]) -> None:
         """Look for the keys of unanswered creates."""
-        unanswered = self._history.unanswered()
-        if not unanswered:
+        creates = self._unanswered()
+        if not creates:
             return
         known = {*self._in_file, *self._history.key_ids(), *self._desk.spared}
         suspicion = Suspicion(self._desk, known, self._now)
-        creates: dict[str, list[tuple[Run, Intent]]] = {}
-        for run, intent in unanswered:
-            creates.setdefault(intent.user_id, []).append((run, intent))
-        seem_over = {
-            user_id: of_user
-            for user_id, of_user in creates.items()
-            if suspicion.follow_up(of_user, owners[user_id], keys[user_id])
+        seem_over = map_all(
+            lambda each: suspicion.follow_up(each[1], owners[each[0]], keys[each[0]]),
+            list(creates.items()),
+            self._desk.concurrency,
+        )
+        last = {
+            each: creates[each] for each, is_over in zip(creates, seem_over, strict=True) if is_over
         }
-        for user_id in suspicion.look_again(seem_over, owners):
+        for user_id in suspicion.look_again(last, owners):
             self._settled.users.add(user_id)
             self._settled.creates |= {
                 (run.header.run, user_id) for run, _intent in creates[user_id]
             }
-        self.settlement.suspects = suspicion.suspects
-        self.settlement.warnings += suspicion.warnings
+        found = suspicion.suspects
+        self.settlement.suspects = {each: found[each] for each in creates if each in found}
+        self.settlement.warnings += sorted(suspicion.warnings)
         self.settlement.touched_cloud = suspicion.touched_cloud
+
+    def _unanswered(self) -> dict[str, list[tuple[Run, Intent]]]:
+        """Return the creates that may have made a key that nobody knows, by user id."""
+        creates: dict[str, list[tuple[Run, Intent]]] = {}
+        for run, intent in sorted(
+            self._history.unanswered(), key=lambda create: create[1].user_name
+        ):
+            creates.setdefault(intent.user_id, []).append((run, intent))
+        return creates
 
     def _settle_quietly(self) -> None:
         """Settle what is over without asking anybody."""

@@ -52,7 +52,10 @@ class ToldSuspect:
 
 
 class Suspicion:
-    """Follows up the unanswered creates of one log; `known` are the ids that are accounted for."""
+    """Follows up the unanswered creates of one log, many users at a time.
+
+    `known` are the ids that are accounted for.
+    """
 
     def __init__(self, desk: Desk, known: set[str], now: Moment) -> None:
         self._desk = desk

@@ -340,6 +340,26 @@ def test_second_look_for_many_users(
     assert not file.log.exists()
 
 
+def test_many_lost_keys(emulator: Emulator, run: Run) -> None:
+    """Lost keys of several users are asked after at the same time, and told in one order."""
+    names = ["ann", "bob", "cleo"]
+    add_users(emulator, *names)
+    emulator.fail("CreateAccessKey", "drop_after", times=3)
+    assert run(users=names).failed
+    run(users=names, state="absent")
+    emulator.advance_clock(DAY)
+    emulator.clear_requests()
+    emulator.fail("GetAccessKeyLastUsed", "delay", ms=400, times=3)
+
+    result = run(users=names, state="absent")
+
+    asked = [each for each in emulator.requests() if each["action"] == "GetAccessKeyLastUsed"]
+    assert len(asked) == 3
+    assert max(each["start"] for each in asked) < min(each["end"] for each in asked)
+    assert [each["user_name"] for each in result["suspected_keys"]] == names
+    assert [each["state"] for each in result["suspected_keys"]] == ["set_aside"] * 3
+
+
 def test_suspect_that_fills_the_quota(emulator: Emulator, run: Run, lost: str) -> None:
     """A user who has no room but for a lost key waits, told until when; others go on."""
     add_users(emulator, "bob")
