@@ -91,23 +91,14 @@ class _Planner:
         self._guard = Guard(client)
         self._quotas = Quotas(client)
         self._policies = policies
-        existing = {c.current.name: c.options for c in cases if c.current}
         self._memberships = read_sets(
-            {
-                name: wish
-                for name, item in existing.items()
-                if (wish := wish_of(item, "groups", str))
-            },
+            _wishes(cases, lambda options: wish_of(options, "groups", str)),
             of_owner=self._users.list_groups,
             of_member=self._groups.list_users,
             concurrency=concurrency,
         )
         self._attached = read_sets(
-            {
-                name: attachments
-                for name, item in existing.items()
-                if (attachments := self._attachments(item))
-            },
+            _wishes(cases, self._attachments),
             of_owner=self._users.list_policies,
             of_member=PolicyApi(client).list_users,
             concurrency=concurrency,
@@ -245,6 +236,14 @@ class _Planner:
         if devices.find(name):
             found.append(("MFA device", partial(devices.unbind, name)))
         return [(what, Step(f"remove {what} of user {name}", run)) for what, run in found]
+
+
+def _wishes(
+    cases: Sequence[Case[User]], wish_in: Callable[[Options], Wish[_T] | None]
+) -> dict[str, Wish[_T]]:
+    """Return what is wished of users that exist, by their names, as far as anything is."""
+    existing = [(case.current.name, case.options) for case in cases if case.current]
+    return {name: wish for name, options in existing if (wish := wish_in(options))}
 
 
 def _warn_of_dropped(plan: Plan[User], sent: dict[str, str], stored: dict[str, t.Any]) -> None:

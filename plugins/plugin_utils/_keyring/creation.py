@@ -54,8 +54,20 @@ class Creator:
         Raises RamError if there is none; every request that is sent is in the log before. One that
         gets no answer is left to the next run.
         """
-        intent = _intent_for(case, purpose)
         api = AccessKeyApi(self._client, case.user_name)
+        intent, key = self._created(api, _intent_for(case, purpose))
+        self._made[intent.user_id] = str(key.access_key_id)
+        self._save(api, intent, key)
+        return self._file.new_entry(
+            access_key_id=str(key.access_key_id),
+            access_key_secret=str(key.access_key_secret),
+            account_id=case.account_id,
+            user_id=intent.user_id,
+            created=str(key.create_date or ""),
+        )
+
+    def _created(self, api: AccessKeyApi, intent: Intent) -> tuple[Intent, AccessKey]:
+        """Return the new key, with the intent as it was announced at last."""
 
         def announce() -> None:
             nonlocal intent
@@ -66,22 +78,13 @@ class Creator:
             key = patiently(lambda: api.create(announce))
         except LogError as error:
             self._open.pop(intent.user_id, None)
-            raise RamError(f"No key was created for user {case.user_name}: {error}") from None
+            raise RamError(f"No key was created for user {intent.user_name}: {error}") from None
         except RamError as error:
             if not _is_refusal(error, intent):
                 raise _unanswered(error, self._open.get(intent.user_id, intent)) from None
             self._refuse(intent)
             raise
-        key = _plain(key, intent)
-        self._made[intent.user_id] = str(key.access_key_id)
-        self._save(api, intent, key)
-        return self._file.new_entry(
-            access_key_id=str(key.access_key_id),
-            access_key_secret=str(key.access_key_secret),
-            account_id=case.account_id,
-            user_id=intent.user_id,
-            created=str(key.create_date or ""),
-        )
+        return intent, _plain(key, intent)
 
     def withdraw(self, stored_ids: Collection[str], cause: RamError) -> dict[str, RamError]:
         """Delete the keys that are not stored, for nobody will; return errors by user name."""
