@@ -24,9 +24,14 @@ options:
     type: str
     required: true
   omit:
-    description: Ansible's C(omit). What is this in the description of a user is not given.
+    description: Ansible's C(omit). What is this in a description is not given.
     type: raw
     required: true
+  groups:
+    description: The groups, as the role describes them.
+    type: list
+    elements: dict
+    default: []
 """
 
 EXAMPLES = r"""
@@ -45,6 +50,7 @@ RETURN = r"""
 _value:
   description:
     - C(present) and C(absent), the users for M(keysmith.alibabacloud.ram_user).
+    - C(present_groups) and C(absent_groups), the groups for M(keysmith.alibabacloud.ram_group).
     - C(key_users) for M(keysmith.alibabacloud.ram_keyring), and C(one_of_each_file) of them.
     - C(rotated), the users for M(keysmith.alibabacloud.ram_rotation).
     - C(problems), what is wrong with the names in words.
@@ -58,25 +64,31 @@ from ansible.module_utils.parsing.convert_bool import boolean
 
 from ..module_utils._work.wanted import repeated_names
 
-User = dict[str, t.Any]
+Described = dict[str, t.Any]
 
 OF_KEYS = ("name", "state", "file")
 OF_ROTATION = ("name", "file")
 NOT_OF_USERS = ("access_key", "file")
 
 
-def provisioning_plan(users: list[User], file: str, omit: object) -> dict[str, t.Any]:
-    """Return the lists of the role's tasks, each in the order of the users.
+def provisioning_plan(
+    users: list[Described], file: str, omit: object, groups: list[Described] | None = None
+) -> dict[str, t.Any]:
+    """Return the lists of the role's tasks, each in the order of the users or groups.
 
     Jinja would take a hundred times as long, and Ansible evaluates a variable each time it is used.
     """
-    described = [_described(user, file, omit) for user in users]
+    of_user = {"access_key": True, "file": file, "state": "present"}
+    described = [_described("user", user, of_user, omit) for user in users]
+    in_groups = [_described("group", group, {"state": "present"}, omit) for group in groups or ()]
     served = [user for user in described if _has_key(user)]
     key_users = [{name: user[name] for name in OF_KEYS} for user in served]
     return {
-        "problems": _problems([user["name"] for user in described]),
+        "problems": _problems("users", described) + _problems("groups", in_groups),
         "present": [_without(user) for user in described if user["state"] != "absent"],
         "absent": [_without(user) for user in described if user["state"] == "absent"],
+        "present_groups": [group for group in in_groups if group["state"] != "absent"],
+        "absent_groups": [group for group in in_groups if group["state"] == "absent"],
         "key_users": key_users,
         "rotated": [
             {name: user[name] for name in OF_ROTATION}
@@ -87,33 +99,33 @@ def provisioning_plan(users: list[User], file: str, omit: object) -> dict[str, t
     }
 
 
-def _problems(names: list[t.Any]) -> list[str]:
+def _problems(nouns: str, described: list[Described]) -> list[str]:
     """Return in words which names YAML took for something else, and which stand there twice."""
-    problems = []
+    problems, names = [], [each["name"] for each in described]
     if changed := [str(name) for name in names if not isinstance(name, str)]:
         problems.append(
             f"YAML takes these names for numbers, dates or truth values: {', '.join(changed)}. "
             "Put them in quotes"
         )
     if repeated := list(repeated_names(map(str, names))):
-        problems.append(f"These users are listed more than once: {', '.join(repeated)}")
+        problems.append(f"These {nouns} are listed more than once: {', '.join(repeated)}")
     return problems
 
 
-def _has_key(user: User) -> bool:
+def _has_key(user: Described) -> bool:
     """Tell whether the role cares for the user's key; that of an absent user has to go."""
     return user["state"] == "absent" or boolean(user["access_key"], strict=False)
 
 
-def _described(user: User, file: str, omit: object) -> User:
-    given = {name: value for name, value in user.items() if value is not None and value != omit}
+def _described(noun: str, given: Described, defaults: Described, omit: object) -> Described:
+    said = {name: value for name, value in given.items() if value is not None and value != omit}
     # The role's argument specification takes null for a name.
-    if "name" not in given:
-        raise AnsibleFilterError("a user has no name")
-    return {"access_key": True, "file": file, "state": "present", **given}
+    if "name" not in said:
+        raise AnsibleFilterError(f"a {noun} has no name")
+    return {**defaults, **said}
 
 
-def _without(user: User) -> User:
+def _without(user: Described) -> Described:
     return {name: value for name, value in user.items() if name not in NOT_OF_USERS}
 
 

@@ -188,6 +188,13 @@ options:
         device fails with a list of these.
     type: bool
     default: false
+  new_groups:
+    description: Groups that O(groups) may name in check mode although nobody has created them yet,
+      because a task before would have. Without check mode, they must exist like all others.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.2.0
   concurrency:
     description: How many requests are in flight at most.
     type: int
@@ -405,6 +412,7 @@ request_id:
 """
 
 import typing as t
+from functools import partial
 
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram.user_plan import plan_users
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.module import run_module
@@ -419,6 +427,8 @@ from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.wanted
 )
 
 if t.TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.client import Client
     from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram.user import User
     from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.plan import Plan
@@ -451,19 +461,26 @@ DEFAULTS: dict[str, t.Any] = {
     "force": False,
 }
 
-ARGUMENT_SPEC = spec_of_many("users", USER_OPTIONS, DEFAULTS)
+ARGUMENT_SPEC = {
+    **spec_of_many("users", USER_OPTIONS, DEFAULTS),
+    "new_groups": {"type": "list", "elements": "str", "default": []},
+}
 
 
-def plan_wanted_users(client: Client, params: dict[str, t.Any]) -> list[Plan[User]]:
+def plan_wanted_users(
+    client: Client, params: dict[str, t.Any], new_groups: Sequence[str]
+) -> list[Plan[User]]:
     """Plan the user of the task, or each of its list; what that leaves out comes from the task."""
     wanted = wanted_items(params, "users", USER_OPTIONS)
-    return plan_users(client, wanted, params["concurrency"])
+    return plan_users(client, wanted, params["concurrency"], new_groups)
 
 
 def run(task: Task) -> dict[str, t.Any]:
     """Make the users be as described."""
     many = task.params["users"] is not None
-    return converge(task, plan_wanted_users, singular="user", plural="users", many=many)
+    new_groups = task.params["new_groups"] if task.is_check else ()
+    plan_all = partial(plan_wanted_users, new_groups=new_groups)
+    return converge(task, plan_all, singular="user", plural="users", many=many)
 
 
 DECLARATION = Declaration(ARGUMENT_SPEC, run, **one_or_many("users", USER_OPTIONS))

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 import typing as t
 
 import pytest
@@ -18,6 +19,7 @@ if t.TYPE_CHECKING:
 
     from .conftest import Controller
 
+SUMMARY = re.compile(r"groups: (.+?; users: \d+ created)")
 USERS = [{"name": f"user-{number}"} for number in range(8)]
 
 
@@ -114,3 +116,30 @@ def test_deletion_of_one_account(emulator: Emulator, controller: Controller) -> 
 
     assert done.returncode == 0, done.stdout
     assert "old" not in emulator.state()["users"]
+
+
+def test_groups(emulator: Emulator, controller: Controller) -> None:
+    """Groups with policies are there before their users, and gone after them; check mode knows."""
+    for name in ("old", "writers"):
+        emulator.call("CreateGroup", GroupName=name)
+    emulator.call("CreateUser", UserName="leaver")
+    emulator.call("AddUserToGroup", UserName="leaver", GroupName="old")
+    variables = {
+        "ram_credentials_groups": [
+            {"name": "readers", "policies": ["AliyunSLBReadOnlyAccess"]},
+            {"name": "writers", "comments": "write"},
+            {"name": "old", "state": "absent"},
+        ],
+        "ram_credentials_users": [{"name": "ann", "groups": ["readers", "writers"]}],
+    }
+
+    runs = [run_role(controller, variables, *options) for options in (["--check"], [], [])]
+
+    told = [SUMMARY.findall(done.stdout) for done in runs]
+    state = emulator.state()
+    assert [done.returncode for done in runs] == [0, 0, 0], runs[0].stdout
+    assert told[0] == told[1] == ["1 created, 1 changed, 1 removed, 0 unchanged; users: 1 created"]
+    assert told[2] == ["0 created, 0 changed, 0 removed, 3 unchanged; users: 0 created"]
+    assert "changed=0" in runs[2].stdout
+    assert sorted(state["groups"]) == ["readers", "writers"]
+    assert sorted(state["users"]["ann"]["groups"]) == ["readers", "writers"]

@@ -29,7 +29,7 @@ from .user import ATTRIBUTES, CHINA_SITE_ATTRIBUTES, User, UserApi
 from .user_tags import LONGEST_VALUE, UserTagApi, tag_steps
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from .._cloud.client import Client
     from .cases import Case
@@ -53,9 +53,15 @@ FORMATS = {
 }
 
 
-def plan_users(client: Client, wanted: Sequence[Options], concurrency: int) -> list[Plan[User]]:
+def plan_users(
+    client: Client,
+    wanted: Sequence[Options],
+    concurrency: int,
+    new_groups: Collection[str] = (),
+) -> list[Plan[User]]:
     """Return a plan for each user of `wanted`, in order.
 
+    `new_groups` count as groups without members although nobody has created them yet.
     Raises InputError if what is asked of any of them is impossible, so that nothing is done for the
     others.
     """
@@ -64,7 +70,8 @@ def plan_users(client: Client, wanted: Sequence[Options], concurrency: int) -> l
 
     def look_up(in_flight: int) -> WantedPolicies:
         policies, problems = look_up_policies(client, items_named(present, "policies"), in_flight)
-        problems += unknown_groups(client, items_named(present, "groups"), in_flight)
+        groups = set(items_named(present, "groups")) - set(new_groups)
+        problems += unknown_groups(client, groups, in_flight)
         refuse_all(problems)
         return policies
 

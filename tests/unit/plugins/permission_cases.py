@@ -175,6 +175,11 @@ def role(*names: str, state: str = "present", **described: t.Any) -> tuple[Task,
     )
 
 
+def role_groups(*given: Given, **described: t.Any) -> Case:
+    """Return what the role does for groups that all have one policy."""
+    return case("ram_group", *given, policies=[POLICY], **described)
+
+
 MANY = ["ann", "bob", "cat"]
 ANN = call("CreateUser", UserName="ann")
 EVERYBODY = tuple(call("CreateUser", UserName=name) for name in MANY)
@@ -738,6 +743,24 @@ CASES: dict[Key, Case] = {
     ): Case(role("ann"), (ANN, leave_lost_key)),
     ("role ram_credentials", "a week later, to delete it"): Case(
         role("ann"), (ANN, leave_key_set_aside)
+    ),
+}
+IN_GROUPS = "ram_credentials_groups of the role, besides"
+CASES |= {
+    (IN_GROUPS, ""): role_groups(GROUP, GROUP_ATTACHED, groups=[{"name": "readers"}]),
+    (IN_GROUPS, "more than two groups"): role_groups(
+        *(GROUP, GROUP_ATTACHED, OTHER_GROUP, call("CreateGroup", GroupName="more")),
+        *(call("AttachPolicyToGroup", GroupName=g, **SYSTEM_POLICY) for g in ("others", "more")),
+        groups=[{"name": name} for name in ("readers", "others", "more")],
+    ),
+    (IN_GROUPS, "a group is missing"): role_groups(groups=[{"name": "readers"}]),
+    (IN_GROUPS, "policies change"): role_groups(
+        *(GROUP, OTHER_GROUP_ATTACHED), groups=[{"name": "readers"}], purge_policies=True
+    ),
+    (IN_GROUPS, "state: absent, and the group has members and policies"): role_groups(
+        *(ANN, GROUP, MEMBER, GROUP_ATTACHED),
+        groups=[{"name": "readers", "state": "absent"}],
+        force=True,
     ),
 }
 ABSENT = "ram_user with state: absent, user exists"

@@ -94,3 +94,28 @@ def test_no_name() -> None:
     """A user whose name is null, which the role's arguments may be, is a clear message."""
     with pytest.raises(AnsibleFilterError, match="a user has no name"):
         plan({"name": "ann"}, {"name": None})
+
+
+def test_groups() -> None:
+    """Groups are told apart by what is to become of them, and refused as users are."""
+    groups: list[dict[str, t.Any]] = [
+        {"name": "readers", "comments": None, "policies": OMIT},
+        {"name": "old", "state": "absent"},
+        {"name": 7},
+        {"name": "Old"},
+    ]
+
+    planned = provisioning_plan([], "keys.yml", OMIT, groups)
+
+    assert planned["present_groups"][0] == {"name": "readers", "state": "present"}
+    assert planned["absent_groups"] == [{"name": "old", "state": "absent"}]
+    assert [problem.split(":")[0] for problem in planned["problems"]] == [
+        "YAML takes these names for numbers, dates or truth values",
+        "These groups are listed more than once",
+    ]
+
+
+def test_group_without_a_name() -> None:
+    """A group without a name is told as that."""
+    with pytest.raises(AnsibleFilterError, match="a group has no name"):
+        provisioning_plan([], "keys.yml", OMIT, [{"name": None}])

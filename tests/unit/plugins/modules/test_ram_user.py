@@ -1010,3 +1010,21 @@ def test_sets_read_by_what_is_in_them(run_module: RunModule, emulator: Emulator)
 
     assert [user["actions"] != [] for user in result["users"]] == [True, True, False]
     assert [policies_of(emulator, f"user-{n}") for n in range(4)] == [{SLB}, {SLB}, {SLB}, set()]
+
+
+@pytest.mark.parametrize("exists", [True, False], ids=["old", "new"])
+def test_groups_of_a_task_before(
+    run_module: Callable[..., Result], emulator: Emulator, *, exists: bool
+) -> None:
+    """Groups that a task before would have made count in check mode, and only there."""
+    if exists:
+        emulator.call("CreateUser", UserName="ann")
+    task = {"name": "ann", "groups": ["coming"], "new_groups": ["coming"]}
+
+    predicted = run_module("ram_user", _ansible_check_mode=True, **task)
+    real = run_module("ram_user", **task)
+
+    assert "add user ann to group coming" in predicted["user"]["actions"]
+    assert predicted["user"]["groups"] == ["coming"]
+    assert "There is no group coming" in real.msg
+    assert ("ann" in emulator.state()["users"]) == exists
