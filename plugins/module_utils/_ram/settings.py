@@ -52,27 +52,13 @@ class Settings:
         return {self.kind.fields.get(name, name): value for name, value in self.values.items()}
 
 
-class SettingsPlan(Plan[Settings]):
-    """A plan whose diff holds only the settings that change."""
-
-    def diff(self) -> dict[str, t.Any]:
-        """Return the change as Ansible's diff mode shows it."""
-        told = super().diff()
-        before, after = told["before"], told["after"]
-        same = {name for name, value in before.items() if name in after and after[name] == value}
-        for shown in (before, after):
-            for name in same:
-                del shown[name]
-        return told
-
-
 def read_settings(client: Client, kind: Kind) -> Settings:
     """Return the settings; raises RamError."""
     doing = f"read the {kind.noun}"
     return client.call(IMS, kind.reading, {}, lambda answer: _read(kind, answer), doing=doing)
 
 
-def plan_settings(client: Client, kind: Kind, params: Options) -> SettingsPlan:
+def plan_settings(client: Client, kind: Kind, params: Options) -> Plan[Settings]:
     """Return the plan that makes the settings be as the options say; what they leave out stays."""
     current = read_settings(client, kind)
     changes = {
@@ -82,7 +68,7 @@ def plan_settings(client: Client, kind: Kind, params: Options) -> SettingsPlan:
         and _meaning(params[option]) != _meaning(current.values.get(name))
     }
     after = replace(current, values={**current.values, **changes})
-    plan = SettingsPlan(f"account {client.identity.account_id}", current, after)
+    plan = Plan(f"account {client.identity.account_id}", current, after)
     if changes:
         options = ", ".join(sorted(kind.fields[name] for name in changes))
         doing = f"set {options} of the {kind.noun}"
@@ -101,7 +87,7 @@ def refuse_out_of_range(params: Options, ranges: Ranges) -> None:
     )
 
 
-def _write(client: Client, plan: SettingsPlan, wanted: Settings) -> dict[str, t.Any]:
+def _write(client: Client, plan: Plan[Settings], wanted: Settings) -> dict[str, t.Any]:
     """Send all settings, so that none depends on what the API makes of one that is left out."""
     kind = wanted.kind
     sent = {
