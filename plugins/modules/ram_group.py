@@ -131,6 +131,13 @@ options:
         deleting a group that has any fails with a list of these.
     type: bool
     default: false
+  new_policies:
+    description: Custom policies that O(policies) may name in check mode although nobody has created
+      them yet, because a task before would have. Without check mode, they must exist like all
+      others.
+    type: list
+    elements: str
+    default: []
   concurrency:
     description: How many requests are in flight at most.
     type: int
@@ -314,6 +321,7 @@ request_id:
 """
 
 import typing as t
+from functools import partial
 
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram.group_plan import (
     plan_groups,
@@ -330,6 +338,8 @@ from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.wanted
 )
 
 if t.TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.client import Client
     from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram.group import Group
     from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.plan import Plan
@@ -355,19 +365,26 @@ DEFAULTS: dict[str, t.Any] = {
     "force": False,
 }
 
-ARGUMENT_SPEC = spec_of_many("groups", GROUP_OPTIONS, DEFAULTS)
+ARGUMENT_SPEC = {
+    **spec_of_many("groups", GROUP_OPTIONS, DEFAULTS),
+    "new_policies": {"type": "list", "elements": "str", "default": []},
+}
 
 
-def plan_wanted_groups(client: Client, params: dict[str, t.Any]) -> list[Plan[Group]]:
+def plan_wanted_groups(
+    client: Client, params: dict[str, t.Any], new_policies: Sequence[str]
+) -> list[Plan[Group]]:
     """Plan the group of the task, or each of its list; what that leaves out comes from the task."""
     wanted = wanted_items(params, "groups", GROUP_OPTIONS)
-    return plan_groups(client, wanted, params["concurrency"])
+    return plan_groups(client, wanted, params["concurrency"], new_policies)
 
 
 def run(task: Task) -> dict[str, t.Any]:
     """Make the groups be as described."""
     many = task.params["groups"] is not None
-    return converge(task, plan_wanted_groups, singular="group", plural="groups", many=many)
+    new_policies = task.params["new_policies"] if task.is_check else ()
+    plan_all = partial(plan_wanted_groups, new_policies=new_policies)
+    return converge(task, plan_all, singular="group", plural="groups", many=many)
 
 
 DECLARATION = Declaration(ARGUMENT_SPEC, run, **one_or_many("groups", GROUP_OPTIONS))

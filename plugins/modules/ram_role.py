@@ -150,6 +150,13 @@ options:
         ones fails.
     type: bool
     default: false
+  new_policies:
+    description: Custom policies that O(policies) may name in check mode although nobody has created
+      them yet, because a task before would have. Without check mode, they must exist like all
+      others.
+    type: list
+    elements: str
+    default: []
   concurrency:
     description: How many requests are in flight at most.
     type: int
@@ -371,6 +378,7 @@ request_id:
 """
 
 import typing as t
+from functools import partial
 
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram.role_plan import plan_roles
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.module import run_module
@@ -385,6 +393,8 @@ from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.wanted
 )
 
 if t.TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.client import Client
     from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram.role import Role
     from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.plan import Plan
@@ -412,19 +422,26 @@ DEFAULTS: dict[str, t.Any] = {
     "force": False,
 }
 
-ARGUMENT_SPEC = spec_of_many("roles", ROLE_OPTIONS, DEFAULTS)
+ARGUMENT_SPEC = {
+    **spec_of_many("roles", ROLE_OPTIONS, DEFAULTS),
+    "new_policies": {"type": "list", "elements": "str", "default": []},
+}
 
 
-def plan_wanted_roles(client: Client, params: dict[str, t.Any]) -> list[Plan[Role]]:
+def plan_wanted_roles(
+    client: Client, params: dict[str, t.Any], new_policies: Sequence[str]
+) -> list[Plan[Role]]:
     """Plan the role of the task, or each of its list; what that leaves out comes from the task."""
     wanted = wanted_items(params, "roles", ROLE_OPTIONS)
-    return plan_roles(client, wanted, params["concurrency"])
+    return plan_roles(client, wanted, params["concurrency"], new_policies)
 
 
 def run(task: Task) -> dict[str, t.Any]:
     """Make the roles be as described."""
     many = task.params["roles"] is not None
-    return converge(task, plan_wanted_roles, singular="role", plural="roles", many=many)
+    new_policies = task.params["new_policies"] if task.is_check else ()
+    plan_all = partial(plan_wanted_roles, new_policies=new_policies)
+    return converge(task, plan_all, singular="role", plural="roles", many=many)
 
 
 DECLARATION = Declaration(ARGUMENT_SPEC, run, **one_or_many("roles", ROLE_OPTIONS))

@@ -24,7 +24,7 @@ from .sets import Ways, items_named, plan_set, wish_of
 from .user import unknown_users
 
 if t.TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from .._cloud.client import Client
     from .cases import Case
@@ -35,9 +35,15 @@ if t.TYPE_CHECKING:
 FORMATS = {"name": GROUP_NAME, "new_name": GROUP_NAME, "comments": COMMENTS}
 
 
-def plan_groups(client: Client, wanted: Sequence[Options], concurrency: int) -> list[Plan[Group]]:
+def plan_groups(
+    client: Client,
+    wanted: Sequence[Options],
+    concurrency: int,
+    new_policies: Collection[str] = (),
+) -> list[Plan[Group]]:
     """Return a plan for each group of `wanted`, in order.
 
+    `new_policies` count as policies although nobody has created them yet.
     Raises InputError if what is asked of any of them is impossible, so that nothing is done for the
     others.
     """
@@ -45,7 +51,8 @@ def plan_groups(client: Client, wanted: Sequence[Options], concurrency: int) -> 
     present = [options for options in wanted if options["state"] == "present"]
 
     def look_up(in_flight: int) -> WantedPolicies:
-        policies, problems = look_up_policies(client, items_named(present, "policies"), in_flight)
+        named = items_named(present, "policies")
+        policies, problems = look_up_policies(client, named, in_flight, new_policies)
         problems += unknown_users(client, items_named(present, "users"), in_flight)
         refuse_all(problems)
         return policies

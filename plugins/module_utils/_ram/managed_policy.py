@@ -75,7 +75,10 @@ class ManagedPolicy:
     def as_diff(self) -> dict[str, t.Any]:
         """Return the policy with all that goes when it goes."""
         also = {"goes_with_it": list(self.goes_with_it)} if self.goes_with_it else {}
-        return {**self.as_result(), **also}
+        shown = {**self.as_result(), **also}
+        # It changes with everything else, and nobody can foretell it.
+        del shown["update_date"]
+        return shown
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ class Version:
     version_id: str
     is_default: bool
     document: Document
-    create_date: str
+    create_date: str | None
 
     @property
     def number(self) -> int:
@@ -272,5 +275,5 @@ def _version_in(item: Answer) -> Version:
         version_id=item["VersionId"],
         is_default=bool(item["IsDefaultVersion"]),
         document=parse_document(item["PolicyDocument"]),
-        create_date=item["CreateDate"],
+        create_date=item.get("CreateDate"),
     )

@@ -17,7 +17,7 @@ from .._work.pool import map_all
 from .names import nearest
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from .._cloud.client import Answer, Client
 
@@ -137,18 +137,24 @@ class WantedPolicies:
 
 
 def look_up_policies(
-    client: Client, items: Iterable[t.Any], concurrency: int
+    client: Client, items: Iterable[t.Any], concurrency: int, new: Collection[str] = ()
 ) -> tuple[WantedPolicies, list[str]]:
-    """Return which policies are meant, and in words those that there are not, or that are two."""
+    """Return which policies are meant, and in words those that there are not, or that are two.
+
+    `new` are the names of custom policies that count although nobody has created them yet.
+    """
     api = PolicyApi(client)
     keys = sorted({_key(item) for item in items}, key=str)
 
     share = max(1, concurrency // max(1, len(keys)))
 
+    def exists(policy: Policy) -> bool:
+        return (policy.type == "Custom" and policy.name in new) or api.exists(policy)
+
     def look(key: Key) -> list[Policy]:
         candidates = _candidates(key)
-        exist = map_all(api.exists, candidates, share)
-        return [policy for policy, exists in zip(candidates, exist, strict=True) if exists]
+        exist = map_all(exists, candidates, share)
+        return [policy for policy, is_there in zip(candidates, exist, strict=True) if is_there]
 
     def find(key: Key) -> list[Policy]:
         return found_patiently(lambda: look(key))

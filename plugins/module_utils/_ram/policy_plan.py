@@ -138,30 +138,26 @@ class _Planner:
         return stored
 
     def _plan_document(
-        self,
-        plan: Plan[ManagedPolicy],
-        current: ManagedPolicy,
-        document: Document,
-        strategy: str,
+        self, plan: Plan[ManagedPolicy], current: ManagedPolicy, document: Document, strategy: str
     ) -> None:
         """Let the version with this document be in force, or a new one if there is none."""
         name, api = plan.name, self._policies
         versions = api.list_versions(name)
         same = [version for version in versions if version.document == document]
         if same:
-            found = same[-1]
-            doing = f"make {found.version_id} the default version of policy {name}"
-            change = partial(api.set_default_version, name, found.version_id)
-            plan.after = replace(current, document=found.document, default_version=found.version_id)
-            plan.steps.append(Step(doing, change))
+            default = same[-1].version_id
+            doing = f"make {default} the default version of policy {name}"
+            plan.steps.append(Step(doing, partial(api.set_default_version, name, default)))
+            changes: Options = {"document": same[-1].document, "default_version": default}
         else:
             oldest = self._version_to_go(name, versions, strategy)
             doing = f"create a default version of policy {name}"
             doing += f" in place of {oldest}" if oldest else ""
             rotates = strategy != NO_ROTATION
             create = partial(api.create_version, name, document, rotates=rotates)
-            plan.after = replace(current, document=document, default_version=None)
             plan.steps.append(Step(doing, create))
+            changes = {"document": document, "default_version": None}
+        plan.after = replace(current, **changes, update_date=None)
         plan.warnings += self._warnings_of_change(current)
 
     def _version_to_go(self, name: str, versions: Sequence[Version], strategy: str) -> str:

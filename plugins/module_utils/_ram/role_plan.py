@@ -26,7 +26,7 @@ from .tag_api import TagApi
 from .tags import plan_tags, tag_problems, tag_wish_of
 
 if t.TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from .._cloud.client import Client
     from .cases import Case
@@ -38,15 +38,22 @@ if t.TYPE_CHECKING:
 FORMATS = {"name": ROLE_NAME, "description": DESCRIPTION}
 
 
-def plan_roles(client: Client, wanted: Sequence[Options], concurrency: int) -> list[Plan[Role]]:
+def plan_roles(
+    client: Client,
+    wanted: Sequence[Options],
+    concurrency: int,
+    new_policies: Collection[str] = (),
+) -> list[Plan[Role]]:
     """Return a plan for each role of `wanted`, in order.
 
+    `new_policies` count as policies although nobody has created them yet.
     Raises InputError if what is asked of any of them is impossible, so that nothing is done for the
     others.
     """
     refuse_bad_items("role", wanted, _problems)
     present = [options for options in wanted if options["state"] == "present"]
-    policies, problems = look_up_policies(client, items_named(present, "policies"), concurrency)
+    named = items_named(present, "policies")
+    policies, problems = look_up_policies(client, named, concurrency, new_policies)
     refuse_all(problems)
     cases = find_cases(client, RoleApi(client), "role", wanted)
     planner = _Planner(client, cases, policies, concurrency)

@@ -70,7 +70,7 @@ class TagApi:
     def _list(self, names: Sequence[str]) -> Rows:
         def read(answer: Answer) -> tuple[Rows, str | None]:
             rows = [
-                (item["ResourceName"], item["TagKey"], item["TagValue"])
+                (item["ResourceName"], item["TagKey"], item.get("TagValue") or "")
                 for item in answer["TagResources"]
             ]
             return rows, answer.get("NextToken") or None

@@ -11,10 +11,10 @@ import typing as t
 
 import pytest
 
+from emulator import Emulator
+
 if t.TYPE_CHECKING:
     from collections.abc import Callable
-
-    from emulator import Emulator
 
     from .conftest import RawClient
 
@@ -76,6 +76,29 @@ def test_service_linked_role(emulator: Emulator, refusal: Refusal) -> None:
     assert {code for _status, code in refused} == {"NotSupport.ServiceLinkedRole"}
     assert going["LatestDeletionTask"]["DeletionTaskId"] == task
     assert emulator.call("ListRoles")["Roles"]["Role"] == []
+
+
+def test_policies_of_a_service_linked_role(emulator: Emulator, refusal: Refusal) -> None:
+    """Everybody can see what the role of a service may do, and only the service changes it."""
+    role = emulator.call("CreateServiceLinkedRole", ServiceName=SERVICE)["Role"]["RoleName"]
+    policy = {"PolicyName": "AliyunRAMReadOnlyAccess", "PolicyType": "System"}
+
+    listed = emulator.call("ListPoliciesForRole", RoleName=role)
+
+    assert listed["Policies"] == {"Policy": []}
+    assert (
+        refusal("AttachPolicyToRole", RoleName=role, **policy)[1] == "NotSupport.ServiceLinkedRole"
+    )
+
+
+def test_texts_that_stay() -> None:
+    """On request, an empty text leaves the one before, as the documentation does not exclude."""
+    with Emulator(keeps_emptied_texts=True) as emulator:
+        emulator.call("CreateGroup", GroupName="g", Comments="old")
+
+        group = emulator.call("UpdateGroup", GroupName="g", NewComments="")["Group"]
+
+        assert group["Comments"] == "old"
 
 
 def test_role_of_an_unknown_service(refusal: Refusal) -> None:

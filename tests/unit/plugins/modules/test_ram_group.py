@@ -395,6 +395,18 @@ def test_many_groups(run_module: RunModule, emulator: Emulator) -> None:
     assert policies(emulator, "a") == policies(emulator, "b") == {SLB}
 
 
+def test_policies_that_nobody_has_created_yet(run_module: RunModule, emulator: Emulator) -> None:
+    """A policy that a task before would have created is taken for one in check mode, and else not."""
+    make_group(emulator, "ops")
+    options = {"name": "ops", "policies": ["soon"], "new_policies": ["soon"]}
+
+    predicted = run_module("ram_group", **options, _ansible_check_mode=True)
+    real = run_module("ram_group", **options)
+
+    assert predicted["group"]["policies"] == [{"name": "soon", "type": "Custom"}]
+    assert "There is no policy soon" in real.msg
+
+
 def test_diff_of_a_change(run_module: RunModule, emulator: Emulator) -> None:
     """A diff names what changes, and of members only those that come or go."""
     make_group(emulator, "ops", ["ann", "bob"], SLB)

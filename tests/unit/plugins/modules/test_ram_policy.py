@@ -129,6 +129,7 @@ def test_the_same_in_other_words(run_module: RunModule, emulator: Emulator) -> N
     assert (same.changed, more.changed) == (False, True)
     assert writing_actions(emulator) == ["CreatePolicyVersion"]
     assert more["policy"]["default_version"] == "v2"
+    assert more["policy"]["update_date"] is None
 
 
 @pytest.mark.parametrize(

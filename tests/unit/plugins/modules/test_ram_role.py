@@ -121,7 +121,7 @@ def test_roles_trust_in_many_words(run_module: RunModule, emulator: Emulator) ->
     assert [result.changed for result in same] == [False] * 3
     assert (changed.changed, again.changed) == (True, False)
     assert writing_actions(emulator) == ["UpdateRole"]
-    assert changed["diff"][0]["after"].keys() - {"update_date"} == {"trust_policy"}
+    assert changed["diff"][0]["after"].keys() == {"trust_policy"}
 
 
 @pytest.mark.parametrize(
@@ -278,6 +278,21 @@ def test_bad_description(
 
     assert reason in result.msg
     assert writing_actions(emulator) == []
+
+
+def test_policies_that_nobody_has_created_yet(run_module: RunModule, emulator: Emulator) -> None:
+    """A policy that a task before would have created is taken for one in check mode, and else not."""
+    make(emulator)
+    options = {"name": "r", "policies": ["soon", SLB], "new_policies": ["soon"]}
+
+    predicted = run_module("ram_role", **options, _ansible_check_mode=True)
+    real = run_module("ram_role", **options)
+
+    assert predicted["role"]["policies"] == [
+        {"name": SLB, "type": "System"},
+        {"name": "soon", "type": "Custom"},
+    ]
+    assert "There is no policy soon" in real.msg
 
 
 @BOTH_MODES
