@@ -396,7 +396,7 @@ def test_many_groups(run_module: RunModule, emulator: Emulator) -> None:
 
 
 def test_policies_that_nobody_has_created_yet(run_module: RunModule, emulator: Emulator) -> None:
-    """A policy that a task before would have created is taken for one in check mode, and else not."""
+    """Only check mode takes a policy for one that a task before would have created."""
     make_group(emulator, "ops")
     options = {"name": "ops", "policies": ["soon"], "new_policies": ["soon"]}
 

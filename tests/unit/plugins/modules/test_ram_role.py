@@ -281,7 +281,7 @@ def test_bad_description(
 
 
 def test_policies_that_nobody_has_created_yet(run_module: RunModule, emulator: Emulator) -> None:
-    """A policy that a task before would have created is taken for one in check mode, and else not."""
+    """Only check mode takes a policy for one that a task before would have created."""
     make(emulator)
     options = {"name": "r", "policies": ["soon", SLB], "new_policies": ["soon"]}
 
