@@ -11,7 +11,7 @@ from .._vault_file.file import Entry
 from .._vault_file.text import Scalar
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 # Stands for the entry of a key that is yet to be created.
 NOTHING_YET = Entry(access_key_id="", secret=Scalar(""), account_id="", user_id="", created="")
@@ -49,6 +49,11 @@ class Book:
     def rename(self, names: Mapping[str, str]) -> None:
         """Move entries, all at once, to the new names of their users."""
         self.entries = {names.get(user, user): entry for user, entry in self.entries.items()}
+
+    def arrange(self, names: Iterable[str]) -> None:
+        """Let new entries stand in the order of these names, behind those that the file holds."""
+        places = dict.fromkeys([*self.held, *names, *self.entries])
+        self.entries = {name: self.entries[name] for name in places if name in self.entries}
 
     def count_as_held(self) -> None:
         """Take the file to hold all entries by now."""

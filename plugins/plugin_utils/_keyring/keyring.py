@@ -134,6 +134,7 @@ class Keyring:
             item.action = item.deed.told
 
     def _write(self) -> None:
+        self._book.arrange(item.name for item in self.outcome.items)
         self._desk.hands.write(self._book)
         for item in self.outcome.items:
             if not item.deed.touches_cloud and item.error is None:

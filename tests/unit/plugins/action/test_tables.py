@@ -588,6 +588,17 @@ def test_empty_list(
     assert not file.path.exists()
 
 
+def test_order_of_new_entries(emulator: Emulator, run: Run, any_file: VaultFile) -> None:
+    """New entries stand in the order of the list, whoever got a key first, behind the others."""
+    add_users(emulator, "zoe", "ann", "cid", "bob")
+    run(name="zoe", layout=any_file.layout)
+    emulator.fail("CreateAccessKey", "delay", ms=300, when="before", times=1)
+
+    run(users=["cid", "ann", "bob"], layout=any_file.layout)
+
+    assert list(any_file.variables()["ram_keyring"]) == ["zoe", "cid", "ann", "bob"]
+
+
 def test_look_of_check_mode(emulator: Emulator, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """What check mode says of missing files saves the task that follows the wait of a second."""
     add_users(emulator, "ann")
