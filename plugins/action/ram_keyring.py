@@ -47,6 +47,7 @@ class ActionModule(VaultAction):
         "variable": {"type": "str", "default": "ram_keyring"},
         "vault_id": {"type": "str"},
         "rekey": {"type": "bool"},
+        "move_from": {"type": "list", "elements": "str", "default": []},
         "on_unmanaged": {"type": "str", "choices": ["create", "fail"], "default": "create"},
         "on_inactive": {
             "type": "str",
@@ -137,7 +138,16 @@ class ActionModule(VaultAction):
             lock_timeout=params["lock_timeout"],
             csv_path=csv_path,
             rekey=bool(params["rekey"]),
+            sources=self._sources(params["move_from"], wanted),
         )
+
+    def _sources(self, given: list[str], wanted: dict[Path, list[Request]]) -> list[Path]:
+        """Return the files that entries are taken from; one whose directory is gone has none."""
+        paths = {self.resolve_path(path): None for path in given}
+        for path in paths:
+            if path in wanted:
+                raise InputError(f"move_from names {path}, which is the file of users of this task")
+        return [path for path in paths if path.parent.is_dir()]
 
     def _settings(self, params: dict[str, t.Any], owned: dict[str, OwnedPair]) -> Settings:
         return Settings(
@@ -153,7 +163,7 @@ class ActionModule(VaultAction):
             imported=[each.pair.access_key_id for each in owned.values()],
             watch=Progress(self._display.display, "ram_keyring").tell,
             before_new_keys=self.make_sure,
-            before_rekeying=self.ask_once_more,
+            before_encrypting=self.ask_once_more,
         )
 
     def _result(

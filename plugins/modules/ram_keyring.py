@@ -128,6 +128,22 @@ options:
       - A task with O(file) and this needs no users.
     type: bool
     version_added: 0.2.0
+  move_from:
+    description:
+      - Other vault files. If one of them has an entry of a user that is to be V(present), the entry
+        moves into O(file), with all that people added to it, and with the pair that it held before.
+        It is written there before it leaves the other file.
+      - Each is read in the layout that it has. The entry gets the layout and the vault password of
+        O(file).
+      - If O(file) holds the same pairs already, as after a crash, the entry just leaves the other
+        file. If it holds others, or two of the files do, the task fails, and nothing is touched.
+      - The logs of all files are settled first. An entry does not leave a file whose log has a
+        create without an answer, or a key that may have come of one.
+      - A file that is not there has no entries.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.2.0
   on_unmanaged:
     description: What to do for a user that has no entry but one key in the cloud. V(create) makes a
       second key and warns.
@@ -250,6 +266,12 @@ EXAMPLES = r"""
     file: secrets/ram_keyring.yml
     name: slb-api
     csv_file: secrets/slb-api.csv
+
+- name: Move the key of a user to another file
+  keysmith.alibabacloud.ram_keyring:
+    file: secrets/legacy.yml
+    name: legacy-api
+    move_from: [secrets/ram_keyring.yml]
 """
 
 RETURN = r"""
@@ -272,9 +294,9 @@ users:
       sample: LTAI5tEXAMPLEEXAMPLE0001
     action:
       description:
-        - V(created), V(unchanged), V(activated), V(replaced), V(imported), V(renamed) (the user has
-          another name now), V(removed), V(recovered) (the key is from the log of an earlier run) or
-          V(failed).
+        - V(created), V(unchanged), V(activated), V(replaced), V(imported), V(moved) (the entry came
+          from another file), V(renamed) (the user has another name now), V(removed), V(recovered)
+          (the key is from the log of an earlier run) or V(failed).
       returned: always
       type: str
       sample: created

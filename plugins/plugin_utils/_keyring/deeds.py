@@ -62,6 +62,12 @@ class Recovered(Keep):
     patience = NEW_KEY_PATIENCE
 
 
+class Moved(Deed):
+    """The entry has come from another file."""
+
+    told = "moved"
+
+
 class Renamed(Deed):
     """The entry has moved to the new name of its user."""
 

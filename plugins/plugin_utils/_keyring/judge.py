@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from ...module_utils._cloud.errors import RamError
 from ...module_utils._ram.access_key import describe_keys
 from ...module_utils._work.stats import FAILED
-from .deeds import Deed, Keep, Recovered, Remove, Renamed
+from .deeds import Deed, Keep, Moved, Recovered, Remove, Renamed
 from .report import Item
 from .table import Choices, Decision, decide_absent, decide_import, decide_present
 
@@ -26,10 +26,11 @@ if t.TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Judge:
-    """Decides for the users of one file, of whom some were `recovered` or `renamed` before."""
+    """Decides for the users of one file, of whom some were `moved`, `recovered` or `renamed`."""
 
     desk: Desk
     choices: Choices
+    moved: Collection[str]
     recovered: Collection[str]
     renamed: Collection[str]
 
@@ -96,6 +97,8 @@ class Judge:
         """Return the deed as it is told where something was done already."""
         if deed.told != Keep.told:
             return deed
+        if deed.case.user_name in self.moved:
+            return Moved(deed.case)
         if deed.case.user_name in self.recovered:
             return Recovered(deed.case)
         if deed.case.user_name in self.renamed:

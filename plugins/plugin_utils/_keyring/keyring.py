@@ -44,37 +44,39 @@ class Keyring:
         *,
         hand_out: HandOut | None = None,
     ) -> None:
-        self._desk = desk
+        self.desk = desk
         self._book = desk.book
         self._settings = settings
         self._hand_out = hand_out
-        self._settler = Settler(desk)
+        self.settler = Settler(desk)
         self._rekeying = Rekeying(desk, is_alone=not requests) if desk.file.rekeys else None
-        self._situations = Situations(desk, requests, self._settler.settlement)
+        self._situations = Situations(desk, requests, self.settler.settlement)
         self._requests = requests
-        self.outcome = Outcome(desk, self._settler.settlement, self._rekeying, hand_out)
+        # The users whose entries come from other files.
+        self.moved: set[str] = set()
+        self.outcome = Outcome(desk, self.settler.settlement, self._rekeying, hand_out)
 
     def settle(self) -> None:
         """Settle what earlier runs left open, and bring their keys into the file."""
-        self._settler.refuse()
-        self.outcome.warnings += self._situations.follow_renames(is_open=self._settler.is_open)
+        self.settler.refuse()
+        self.outcome.warnings += self._situations.follow_renames(is_open=self.settler.is_open)
         try:
-            self._settler.settle()
+            self.settler.settle()
         finally:
-            self.outcome.warnings += self._settler.settlement.warnings
-        if self._settler.settlement.recovered:
-            self._desk.hands.write(self._book)
-        self._settler.tidy()
+            self.outcome.warnings += self.settler.settlement.warnings
+        if self.settler.settlement.recovered:
+            self.desk.hands.write(self._book)
+        self.settler.tidy()
 
     def decide(self) -> None:
         """Look at every user and decide what to do; nothing is changed."""
         if self._rekeying:
-            self._rekeying.look(self._settler.settled_ids)
+            self._rekeying.look(self.settler.settled_ids)
             self.outcome.warnings += self._rekeying.warnings
         cases = self._situations.look(self._watch("users looked at"))
         self.outcome.items = list(map(self._judge.judge, self._requests, cases))
-        self.outcome.warnings += filter(None, [self._desk.file.warning])
-        self.outcome.warnings += warnings_of(self._desk.file, self.outcome.items)
+        self.outcome.warnings += filter(None, [self.desk.file.warning])
+        self.outcome.warnings += warnings_of(self.desk.file, self.outcome.items)
 
     def refuse(self) -> list[str]:
         """Return why the work can't be begun; raises InputError if its results can't be written."""
@@ -83,22 +85,22 @@ class Keyring:
             item.deed.predict(predicted)
         if predicted.changes():
             probe = self._makes_keys and not self._settings.check_mode
-            self._desk.file.prove_writable(predicted.changes(), probe=probe)
+            self.desk.file.prove_writable(predicted.changes(), probe=probe)
         if self._hand_out:
             known = [*self._book.before.items(), *predicted.entries.items()]
             self._hand_out.plan(known, self._settings.concurrency)
         if self._makes_keys:
-            self._settings.before_new_keys(self._desk.file)
-            self.outcome.warnings += filter(None, [warning_if_not_ignored(self._desk.log.path)])
-        elif self._rekeying and self._rekeying.is_due:
-            self._settings.before_rekeying(self._desk.file)
+            self._settings.before_new_keys(self.desk.file)
+            self.outcome.warnings += filter(None, [warning_if_not_ignored(self.desk.log.path)])
+        elif self.moved or (self._rekeying and self._rekeying.is_due):
+            self._settings.before_encrypting(self.desk.file)
         problems = map_all(self._judge.problem_of, self.outcome.items, self._settings.concurrency)
         return list(filter(None, problems))
 
     def begin(self) -> None:
         """Take what the work needs that another run may have; raises LogBusyError."""
         if self._makes_keys:
-            self._desk.log.begin()
+            self.desk.log.begin()
 
     def work(self) -> None:
         """Do it: each user's deed, one write, one proof for each key, and hand the keys out."""
@@ -117,7 +119,7 @@ class Keyring:
             self.outcome.failure = unforeseen(error)
         finally:
             self._withdraw()
-            self._desk.log.tidy()
+            self.desk.log.tidy()
 
     def _do(self) -> None:
         for item in self.outcome.items:
@@ -126,7 +128,7 @@ class Keyring:
         self._attempt(self._run, able, "users done")
 
     def _run(self, item: Item) -> None:
-        item.deed.run(self._desk.hands, self._book)
+        item.deed.run(self.desk.hands, self._book)
         entry = self._book.get(item.name)
         if entry:
             item.access_key_id = entry.access_key_id or None
@@ -135,7 +137,7 @@ class Keyring:
 
     def _write(self) -> None:
         self._book.arrange(item.name for item in self.outcome.items)
-        self._desk.hands.write(self._book)
+        self.desk.hands.write(self._book)
         for item in self.outcome.items:
             if not item.deed.touches_cloud and item.error is None:
                 item.action = item.deed.told
@@ -144,24 +146,30 @@ class Keyring:
         entry = t.cast("Entry", self._book.get(item.name))
         item.verified = False
         verify_pair(
-            self._desk.client,
+            self.desk.client,
             str(entry.access_key_id),
-            self._desk.file.secret_of(item.name, entry),
+            self.desk.file.secret_of(item.name, entry),
             user_id=entry.user_id,
             patience=item.deed.patience,
         )
         item.verified = True
 
     def _withdraw(self) -> None:
-        errors = self._desk.hands.withdraw()
+        errors = self.desk.hands.withdraw()
         for item in self.outcome.items:
             if item.name in errors:
                 item.action, item.error = FAILED, errors[item.name]
 
     @property
+    def present_users(self) -> list[str]:
+        """The users of the task that are to have a key in this file."""
+        return [each.user_name for each in self._requests if each.state == "present"]
+
+    @property
     def _judge(self) -> Judge:
-        recovered, renamed = self._settler.settlement.recovered, self._situations.renamed
-        return Judge(self._desk, self._settings.choices, recovered, set(renamed.values()))
+        recovered, renamed = self.settler.settlement.recovered, self._situations.renamed
+        choices = self._settings.choices
+        return Judge(self.desk, choices, self.moved, recovered, set(renamed.values()))
 
     @property
     def _makes_keys(self) -> bool:

@@ -49,8 +49,8 @@ class Settings:
     watch: Callable[[str, int, int], None] = lambda _what, _done, _total: None
     # Hears of each file that is to get new keys, before it gets any, and in check mode too.
     before_new_keys: Callable[[KeyringFile], None] = lambda _file: None
-    # Hears likewise of each file that gets no new keys, but another password.
-    before_rekeying: Callable[[KeyringFile], None] = lambda _file: None
+    # Hears likewise of each file that gets no new keys, but a password that it did not have.
+    before_encrypting: Callable[[KeyringFile], None] = lambda _file: None
 
 
 @dataclass

@@ -9,13 +9,14 @@ import re
 import time
 import typing as t
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ...module_utils._cloud.errors import InputError, ProblemsError, RamError, unforeseen
 from ...module_utils._stopping import pause
 from .._pairs.sink import HandOut
-from .._vault_file.file import KeyringFile
+from .._vault_file.file import KeyringFile, read_held
 from .._vault_file.locks import LockTimeout, locked_files
+from .._vault_file.vault import is_encrypted
 from .book import Book, ids_in
 from .desk import Desk
 from .directory import Directory
@@ -25,6 +26,7 @@ from .keyring import Keyring
 from .log import Log, Purpose, log_path
 from .log_file import LogBusyError
 from .looks import Looks
+from .moving import Moves
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -45,7 +47,8 @@ _OWN_NAMES = re.compile(r"\.(probe-.*|.*\.(lock|pending|pending\.yml|tmp))", re.
 class FileOptions:
     """How the vault files are written and guarded; `lock_timeout` in seconds.
 
-    `csv_path` is where the keys of the only vault file are handed out, if they are.
+    `csv_path` is where the keys of the only vault file are handed out, if they are; `sources` are
+    files whose entries move into those of the task.
     """
 
     layout: str
@@ -54,6 +57,7 @@ class FileOptions:
     lock_timeout: int
     csv_path: Path | None = None
     rekey: bool = False
+    sources: Sequence[Path] = ()
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,7 @@ def converge_files(work: Work) -> tuple[list[Outcome], RamError | None]:
 
     def attempt(stack: ExitStack) -> tuple[list[Outcome], RamError | None]:
         keyrings = _open_all(stack, work)
-        problem = _converge(keyrings)
+        problem = _converge(keyrings, work)
         return [keyring.outcome for keyring in keyrings], problem
 
     return until_free(work.options.lock_timeout, attempt)
@@ -133,24 +137,31 @@ def until_free(lock_timeout: int, attempt: Callable[[ExitStack], _T]) -> _T:
             pause(BUSY_PAUSE)
 
 
-def _converge(keyrings: Sequence[Keyring]) -> RamError | None:
+def _converge(keyrings: Sequence[Keyring], work: Work) -> RamError | None:
     """Take each step for all files before the next; return why the work was not begun."""
+    targets = [keyring for keyring in keyrings if keyring.desk.file.path in work.wanted]
+    sources = [keyring for keyring in keyrings if keyring.desk.file.path not in work.wanted]
+    moves = Moves(targets, sources)
     try:
-        _prepare(keyrings)
+        _prepare(keyrings, moves)
     except RamError as error:
         return error
     except LogBusyError:
         raise
     except Exception as error:  # noqa: BLE001 - what was settled until then must be told
         return unforeseen(error)
-    for keyring in keyrings:
+    for keyring in targets:
+        keyring.work()
+    moves.release()
+    for keyring in sources:
         keyring.work()
     return None
 
 
-def _prepare(keyrings: Sequence[Keyring]) -> None:
+def _prepare(keyrings: Sequence[Keyring], moves: Moves) -> None:
     for keyring in keyrings:
         keyring.settle()
+    moves.plan()
     for keyring in keyrings:
         keyring.decide()
     problems = [problem for keyring in keyrings for problem in keyring.refuse()]
@@ -175,7 +186,7 @@ def _open_all(stack: ExitStack, work: Work) -> list[Keyring]:
         missing=work.missing,
     )
     return [
-        Keyring(desk, work.wanted[desk.file.path], work.settings, hand_out=hand_out)
+        Keyring(desk, work.wanted.get(desk.file.path, []), work.settings, hand_out=hand_out)
         for desk, hand_out in open_desks(stack, opening)
     ]
 
@@ -183,12 +194,16 @@ def _open_all(stack: ExitStack, work: Work) -> list[Keyring]:
 def open_desks(stack: ExitStack, opening: Opening) -> list[tuple[Desk, HandOut | None]]:
     """Lock and read all files and their logs, until the stack is closed."""
     dry, client = opening.check_mode, opening.client
-    paths = [*opening.paths, *filter(None, [opening.options.csv_path])]
+    sources = opening.options.sources
+    paths = [*opening.paths, *sources, *filter(None, [opening.options.csv_path])]
     for path in paths:
         _refuse_own_names(path)
         _refuse_bad_place(path)
     locked = _lock(stack, paths, opening, shared=dry)
-    files = [_open(locked[path], opening.vault, opening.options) for path in sorted(opening.paths)]
+    files = [
+        *(_open(locked[path], opening.vault, opening.options) for path in sorted(opening.paths)),
+        *(_open_source(locked[path], opening.vault, opening.options) for path in sorted(sources)),
+    ]
     logs = [_open_log(stack, client, file, dry=dry) for file in files]
     directory = Directory(client, opening.names(files), frozenset(opening.new_users))
     held = {key_id for file in files for key_id in ids_in(file.entries)}
@@ -206,7 +221,12 @@ def open_desks(stack: ExitStack, opening: Opening) -> list[tuple[Desk, HandOut |
         )
         for file, log in zip(files, logs, strict=True)
     ]
-    return [(desk, _hand_out(client, desk.file, opening.options, locked)) for desk in desks]
+    return [
+        (desk, _hand_out(client, desk.file, opening.options, locked))
+        if desk.file.path in opening.paths
+        else (desk, None)
+        for desk in desks
+    ]
 
 
 def _open_log(stack: ExitStack, client: Client, file: KeyringFile, *, dry: bool) -> Log:
@@ -273,6 +293,15 @@ def _open(held: HeldFile, vault: Vault, options: FileOptions) -> KeyringFile:
         vault_id=options.vault_id,
         rekeys=options.rekey,
     )
+
+
+def _open_source(held: HeldFile, vault: Vault, options: FileOptions) -> KeyringFile:
+    """Open a file that entries are taken from, in the layout that it has."""
+    data = read_held(held)
+    layout = options.layout
+    if data.strip():
+        layout = "file" if is_encrypted(data) else "inline"
+    return _open(held, vault, replace(options, layout=layout, vault_id=None, rekey=False))
 
 
 def _hand_out(

@@ -105,6 +105,19 @@ class Settler:
         with contextlib.suppress(LogError):
             self._desk.log.settle(self._settled)
 
+    def why_unsettled(self, user_id: str) -> str | None:
+        """Return why the entry of a user has to stay in the file yet."""
+        are_open = any(
+            (run.header.run, intent.user_id) not in self._settled.creates
+            for run, intent in self._history.unanswered()
+        )
+        if are_open or any(self.settlement.suspects.values()):
+            return (
+                f"{self._desk.log.path} has a create without an answer, or a key that may have "
+                "come of one: run ram_keyring for that file until none is left"
+            )
+        return self.settlement.problems.get(user_id)
+
     @property
     def settled_ids(self) -> set[str]:
         """The ids of the keys that the log lets go, or has let go."""

@@ -28,7 +28,7 @@ from .nodes import (
 )
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from .nodes import Document, EntryNodes, Member
 
@@ -81,6 +81,25 @@ class Editor:
         return self._lines.edited(
             (key.start_mark.index, key.end_mark.index, quoted(new)) for key, new in keys
         )
+
+    def lines_of(self, entry: EntryNodes) -> list[str]:
+        """Return an entry's lines without ends and name, indented as if it stood at the left."""
+        column, name_end = entry.key.start_mark.column, entry.key.end_mark.index
+        end = self._lines.of(entry)[1]
+        first, *rest = self._lines.text[name_end:end].splitlines()
+        # Only a comment may stand further left.
+        return [first, *(line[column:] if line[:column].isspace() else line for line in rest)]
+
+    def insert(self, entries: Mapping[str, Sequence[str]]) -> str:
+        """Put entries, given by `lines_of`, below those that are there."""
+        self._refuse_flow_style()
+        indent = " " * self._entry_column
+        lines = [
+            f"{indent}{line}" if line else line
+            for user, (first, *rest) in entries.items()
+            for line in (quoted(user) + first, *rest)
+        ]
+        return self._lines.edited(self._insertion(self._lines.joined(lines)))
 
     def _refuse_flow_style(self) -> None:
         for node in (self._document.root, self._document.value):

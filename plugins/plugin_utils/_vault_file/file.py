@@ -17,6 +17,8 @@ from .nodes import NESTED, vault_texts
 from .text import (
     KeyringTextError,
     Scalar,
+    copy_entry,
+    insert_entries,
     read_entries,
     rename_entries,
     rewrite_entries,
@@ -28,6 +30,7 @@ if t.TYPE_CHECKING:
     from pathlib import Path
 
     from .locks import HeldFile
+    from .text import EntryText
 
 # What marks a template: Ansible would evaluate it, this collection would hand it out as it is.
 TEMPLATE_MARKS = ("{{", "{%", "{#")
@@ -199,6 +202,7 @@ class KeyringFile:
         self.variable = variable
         self.vault = vault
         self._vault_id = vault_id
+        self._adopted: dict[str, EntryText] = {}
         # By their vault texts, as opening one takes long.
         self._opened: dict[str, str] = {}
         self._contents = self._open(read_held(held))
@@ -239,6 +243,14 @@ class KeyringFile:
     def vault_texts(self) -> list[tuple[int, str]]:
         """Return the values in the file that are vaults, each with its line."""
         return vault_texts(self._contents.text)
+
+    def copy_of(self, user: str) -> EntryText:
+        """Return the entry of a user as it is written."""
+        return copy_entry(self._contents.text, self.variable, user)
+
+    def adopt(self, user: str, entry: EntryText) -> None:
+        """Write the new entry of a user, once it is, as it is written in another file."""
+        self._adopted[user] = entry
 
     def mentions(self, key_id: str) -> bool:
         """Tell whether an id stands anywhere in the file, under another variable perhaps."""
@@ -284,11 +296,14 @@ class KeyringFile:
         created: str,
     ) -> Entry:
         """Return an entry with its secret in the form that the layout stores."""
-        vaulted = self.layout == "inline"
-        if vaulted:
-            access_key_secret = self.vault.encrypt(access_key_secret, self.password)
-        secret = Scalar(access_key_secret, vaulted=vaulted)
+        secret = self.closed(access_key_secret)
         return Entry(access_key_id, secret, account_id, user_id, created)
+
+    def closed(self, secret: str) -> Scalar:
+        """Return a secret in the form that the layout stores."""
+        if self.layout == "file":
+            return Scalar(secret)
+        return Scalar(self.vault.encrypt(secret, self.password), vaulted=True)
 
     def secret_of(self, user: str, entry: Entry) -> str:
         """Return the secret of an entry in clear."""
@@ -355,7 +370,9 @@ class KeyringFile:
         scalars = {user: entry.to_scalars() if entry else None for user, entry in changes.items()}
         try:
             renamed = rename_entries(text, self.variable, self._new_names(changes))
-            return rewrite_entries(renamed, self.variable, scalars)
+            adopted = {user: self._adopted[user] for user in changes if user in self._adopted}
+            filled = insert_entries(renamed, self.variable, adopted)
+            return rewrite_entries(filled, self.variable, scalars)
         except KeyringTextError as error:
             raise InputError(f"{self.path}: {error}") from None
 

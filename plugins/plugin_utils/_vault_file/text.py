@@ -12,21 +12,32 @@ from __future__ import annotations
 import gc
 import typing as t
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from .editing import Editor, head_of
 from .nodes import KeyringTextError, Scalar, parse
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from .editing import Change
     from .nodes import Document
 
-__all__ = ["KeyringTextError", "Scalar", "read_entries", "rename_entries", "rewrite_entries"]
+__all__ = [
+    "EntryText",
+    "KeyringTextError",
+    "Scalar",
+    "copy_entry",
+    "insert_entries",
+    "read_entries",
+    "rename_entries",
+    "rewrite_entries",
+]
 
 _BYTE_ORDER_MARK = "\ufeff"
 # What the entries of a text are to come to: their single values, and all else that is in them.
-_Content: t.TypeAlias = "dict[str, tuple[dict[str, Scalar], dict[str, list[object]]]]"
+_EntryContent: t.TypeAlias = "tuple[dict[str, Scalar], dict[str, list[object]]]"
+_Content: t.TypeAlias = "dict[str, _EntryContent]"
 
 
 @contextmanager
@@ -94,6 +105,42 @@ def rename_entries(text: str, variable: str, names: Mapping[str, str]) -> str:
     edited = Editor(body, variable, before).rename(due)
     expected = {due.get(user, user): content for user, content in _content(before).items()}
     _verify(before, edited, variable, expected)
+    return mark + edited
+
+
+@dataclass(frozen=True)
+class EntryText:
+    """An entry as it is written, indented as if it stood at the left, and what it says."""
+
+    lines: Sequence[str] = field(repr=False)
+    content: _EntryContent = field(repr=False)
+
+
+@_without_garbage_collection()
+def copy_entry(text: str, variable: str, user: str) -> EntryText:
+    """Return an entry of `variable`, its comments and all, but for its name."""
+    body = text.removeprefix(_BYTE_ORDER_MARK)
+    document = parse(body, variable)
+    lines = Editor(body, variable, document).lines_of(document.entries[user])
+    return EntryText(lines, _content(document)[user])
+
+
+@_without_garbage_collection()
+def insert_entries(text: str, variable: str, entries: Mapping[str, EntryText]) -> str:
+    """Return the text with copies of entries below those of `variable`, by the names they get.
+
+    Raises KeyringTextError rather than return a text in which anything else reads differently than
+    before.
+    """
+    mark = _BYTE_ORDER_MARK if text.startswith(_BYTE_ORDER_MARK) else ""
+    body = text.removeprefix(mark)
+    before = parse(body, variable)
+    if not entries:
+        return text
+
+    edited = Editor(body, variable, before).insert({user: entries[user].lines for user in entries})
+    copies = {user: entry.content for user, entry in entries.items()}
+    _verify(before, edited, variable, {**_content(before), **copies})
     return mark + edited
 
 

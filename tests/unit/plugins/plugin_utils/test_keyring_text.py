@@ -16,6 +16,8 @@ from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file 
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.text import (
     KeyringTextError,
     Scalar,
+    copy_entry,
+    insert_entries,
     read_entries,
     rename_entries,
     rewrite_entries,
@@ -450,6 +452,47 @@ def test_refuses_a_rename_rather_than_damage(text: str, names: dict[str, str]) -
     """A rename that would change anything else in the file is not made."""
     with pytest.raises(KeyringTextError, match="cannot be edited"):
         rename_entries(text, "ram_keyring", names)
+
+
+COPIES = {
+    "the indentation is that of the other entries": (
+        "k:\n    bob:  # his\n      # him\n# left\n      a: x\n      b: |\n       y\n\n       z\n",
+        "k:\n  amy: {}\n",
+        (
+            'k:\n  amy: {}\n  "zoe":  # his\n    # him\n  # left\n    a: x\n    b: |\n'
+            "     y\n\n     z\n"
+        ),
+    ),
+    "line breaks are those of the file": (
+        "k:\n  bob: {a: x,\n    b: y}\n",
+        "\ufeffk: {}\r\n",
+        '\ufeffk:\r\n  "zoe": {a: x,\r\n    b: y}\r\n',
+    ),
+    "the file may be empty": (
+        "\ufeffk:\r\n 'bob' :\r\n  a: [1,\r\n   2]\r\n# end\r\n",
+        "",
+        '---\nk:\n  "zoe" :\n   a: [1,\n    2]\n',
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "target", "after"), COPIES.values(), ids=COPIES)
+def test_copies_an_entry_as_it_is_written(source: str, target: str, after: str) -> None:
+    """An entry of another text comes under its new name with all that is written in it."""
+    assert insert_entries(target, "k", {"zoe": copy_entry(source, "k", "bob")}) == after
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        pytest.param("k:\n  bob: {}\n", "k:\n  zoe: {}\n", id="a name taken"),
+        pytest.param("a: &a x\nk:\n  bob:\n    b: [*a]\n", "", id="an alias"),
+    ],
+)
+def test_refuses_a_copy_rather_than_damage(source: str, target: str) -> None:
+    """A copy that would not say the same, or change anything else in the file, is not made."""
+    with pytest.raises(KeyringTextError, match="cannot be edited"):
+        insert_entries(target, "k", {"zoe": copy_entry(source, "k", "bob")})
 
 
 @pytest.mark.parametrize(
