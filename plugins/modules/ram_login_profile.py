@@ -27,7 +27,8 @@ attributes:
   idempotent:
     support: partial
     details:
-      - With O(update_password=always) and a password, each run sets the password.
+      - With O(update_password=always) and a password, each run sets the password. An account whose
+        password policy does not let passwords be used again refuses the same one in the next run.
 options:
   name:
     description:

@@ -100,7 +100,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 password_policy:
-  description: The password policy as it is now; in check mode as it would be.
+  description: The password policy as it is now; in check mode as it would be. What the API does
+    not tell is null.
   returned: unless nothing could be decided
   type: dict
   contains:

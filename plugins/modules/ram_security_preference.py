@@ -102,7 +102,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 security_preference:
-  description: The security preference as it is now; in check mode as it would be.
+  description: The security preference as it is now; in check mode as it would be. What the API does
+    not tell is null.
   returned: unless nothing could be decided
   type: dict
   contains:

@@ -100,7 +100,6 @@ RITUALS: dict[str, tuple[str, Values, Values]] = {
     "user-check": ("ram_user", {"name": "ann", "comments": "other"}, CHECK),
     "user-name-of-digits": ("ram_user", {"name": 12}, CHECK),
     "users": ("ram_user", {"users": [{"name": "ann"}, {"name": "x", "policies": ["Y"]}]}, CHECK),
-    "users-tagged": ("ram_user", {"users": [{"name": "x", "tags": {"a": 7, "b": True}}]}, {}),
     "users-none": ("ram_user", {"users": []}, {}),
     "user-absent": ("ram_user", {"name": "bob", "state": "absent"}, {"diff": True}),
     "user-stays": ("ram_user", {"name": "ann", "state": "absent"}, {}),

@@ -10,12 +10,12 @@ import typing as t
 
 import pytest
 
-from ..conftest import tag_user, writing_actions
+from emulator import Emulator
+
+from ..conftest import connection_to, tag_user, writing_actions
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
-
-    from emulator import Emulator
 
     from ..conftest import Result
 
@@ -126,6 +126,21 @@ def test_deleted_meanwhile(run_module: RunModule, emulator: Emulator) -> None:
     result = run_module("ram_user_info", include=["tags"])
 
     assert [user["tags"] for user in result["users"]] == [{}, {"of": "bob"}, {"of": "cat"}]
+
+
+def test_pages(run_module: RunModule) -> None:
+    """Tags that come in several pages are all there."""
+    with Emulator(page_size=2) as emulator:
+        names = ["ann", "bob", "cat"]
+        for name in names:
+            emulator.call("CreateUser", UserName=name)
+            tag_user(emulator, name, of=name, a="b")
+
+        result = run_module("ram_user_info", include=["tags"], **connection_to(emulator))
+
+        assert {user["user_name"]: user["tags"] for user in result["users"]} == {
+            name: {"a": "b", "of": name} for name in names
+        }
 
 
 def test_no_room_for_both(run_module: RunModule, emulator: Emulator) -> None:
