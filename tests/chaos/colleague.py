@@ -5,8 +5,8 @@
 """Somebody else who makes keys for the same users, none of which may ever be touched.
 
 There is one case that nobody can tell: a key that is made while a create of ours for the same user
-is unanswered, and is never used. So this colleague comes before a run or after all that it sent
-has timed out, or uses the new key at once.
+is unanswered, and is not used for most of a day. So this colleague uses a new key at once, or when
+`use_all` says so.
 """
 
 from __future__ import annotations
@@ -34,12 +34,20 @@ class Colleague:
         self._site = site
         self._chance = chance
         self.keys: set[str] = set()
+        self._unused: list[dict[str, str]] = []
 
     def make_keys(self, count: int) -> None:
-        """Make keys for so many users, as far as there is room, and sign a call with each."""
+        """Make keys for so many users, as far as there is room, and use some of them."""
         for user in self._users_with_room(count):
-            key = self._make_key(user)
+            self._unused.append(self._make_key(user))
+            if self._chance.choice((True, False)):
+                self.use_all()
+
+    def use_all(self) -> None:
+        """Sign a call with each key that was not used until now."""
+        for key in self._unused:
             signs(self._site.emulator, key["AccessKeyId"], key["AccessKeySecret"])
+        self._unused.clear()
 
     def make_keys_later(self, count: int) -> None:
         """Make keys when nothing that was sent until now can be carried out any more."""

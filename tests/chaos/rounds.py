@@ -24,6 +24,8 @@ if t.TYPE_CHECKING:
 MOST_RERUNS = 3
 # What a run left without an answer is set aside after a day, and gone a week later.
 WAITS = (25 * 3600, 9 * 86_400, 2 * 86_400)
+# Whoever uses a key until then keeps it.
+LATE_USE = 18 * 3600
 
 
 @dataclass
@@ -85,7 +87,9 @@ class Round:
             succeeded = [self._run_again(site) for site in self.sites]
             if all(succeeded) and not any(site.journal.exists() for site in self.sites):
                 break
-            self.site.emulator.advance_clock(wait)
+            self.site.emulator.advance_clock(LATE_USE)
+            self.colleague.use_all()
+            self.site.emulator.advance_clock(wait - LATE_USE)
         else:
             for site in self.sites:
                 self._run_until_it_succeeds(site)
