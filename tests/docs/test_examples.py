@@ -167,6 +167,16 @@ def test_links() -> None:
     assert [file for file in files if not file.exists()] == []
 
 
+def test_requirements() -> None:
+    """What the pages let a reader install is what the collection requires."""
+    text = "\n".join((CHECKOUT / page).read_text(encoding="utf-8") for page in pages())
+    required = (CHECKOUT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+
+    named = re.findall(r"'(alibabacloud-.+?)'", text)
+
+    assert set(named) == {line for line in required if line.startswith("alibabacloud-")}
+
+
 def test_variables() -> None:
     """The guide describes each environment variable that tells a task who signs, and where."""
     guide = (CHECKOUT / GUIDES / "environment_guide.rst").read_text(encoding="utf-8")
