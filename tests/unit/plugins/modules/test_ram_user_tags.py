@@ -115,6 +115,20 @@ def test_failure_of_a_batch(run_module: RunModule, emulator: Emulator) -> None:
     ]
 
 
+def test_failure_of_one(run_module: RunModule, emulator: Emulator) -> None:
+    """A user who could not be made is left out of the call for the others."""
+    emulator.fail("CreateUser", "error", code="Odd", status=400, parameters={"UserName": "ann"})
+
+    result = run_module("ram_user", tags={"team": "a"}, users=[{"name": "ann"}, {"name": "bob"}])
+
+    assert [user["actions"] for user in result["users"]] == [
+        [],
+        ["create user bob", "set tags team of user bob"],
+    ]
+    assert "Cannot create user ann" in result["users"][0]["error"]
+    assert tags_of(emulator, "bob") == {"team": "a"}
+
+
 def test_deleted_meanwhile(run_module: RunModule, emulator: Emulator) -> None:
     """A user who is deleted while tags are read costs the others nothing."""
     for name in ("ann", "bob", "cat"):
