@@ -32,6 +32,11 @@ options:
     type: list
     elements: dict
     default: []
+  policies:
+    description: The policies, as the role describes them.
+    type: list
+    elements: dict
+    default: []
 """
 
 EXAMPLES = r"""
@@ -51,6 +56,8 @@ _value:
   description:
     - C(present) and C(absent), the users for M(keysmith.alibabacloud.ram_user).
     - C(present_groups) and C(absent_groups), the groups for M(keysmith.alibabacloud.ram_group).
+    - C(present_policies) and C(absent_policies), the policies for
+      M(keysmith.alibabacloud.ram_policy).
     - C(key_users) for M(keysmith.alibabacloud.ram_keyring), and C(one_of_each_file) of them.
     - C(rotated), the users for M(keysmith.alibabacloud.ram_rotation).
     - C(problems), what is wrong with the names in words.
@@ -64,6 +71,9 @@ from ansible.module_utils.parsing.convert_bool import boolean
 
 from ..module_utils._work.wanted import repeated_names
 
+if t.TYPE_CHECKING:
+    from collections.abc import Sequence
+
 Described = dict[str, t.Any]
 
 OF_KEYS = ("name", "state", "file")
@@ -72,23 +82,37 @@ NOT_OF_USERS = ("access_key", "file")
 
 
 def provisioning_plan(
-    users: list[Described], file: str, omit: object, groups: list[Described] | None = None
+    users: list[Described],
+    file: str,
+    omit: object,
+    groups: Sequence[Described] = (),
+    policies: Sequence[Described] = (),
 ) -> dict[str, t.Any]:
-    """Return the lists of the role's tasks, each in the order of the users or groups.
+    """Return the lists of the role's tasks, each in the order in which things are described.
 
     Jinja would take a hundred times as long, and Ansible evaluates a variable each time it is used.
     """
     of_user = {"access_key": True, "file": file, "state": "present"}
     described = [_described("user", user, of_user, omit) for user in users]
-    in_groups = [_described("group", group, {"state": "present"}, omit) for group in groups or ()]
+    others = {
+        "groups": [_described("group", each, {"state": "present"}, omit) for each in groups],
+        "policies": [_described("policy", each, {"state": "present"}, omit) for each in policies],
+    }
     served = [user for user in described if _has_key(user)]
     key_users = [{name: user[name] for name in OF_KEYS} for user in served]
     return {
-        "problems": _problems("users", described) + _problems("groups", in_groups),
+        "problems": [
+            problem
+            for nouns, listed in {"users": described, **others}.items()
+            for problem in _problems(nouns, listed)
+        ],
         "present": [_without(user) for user in described if user["state"] != "absent"],
         "absent": [_without(user) for user in described if user["state"] == "absent"],
-        "present_groups": [group for group in in_groups if group["state"] != "absent"],
-        "absent_groups": [group for group in in_groups if group["state"] == "absent"],
+        **{
+            f"{state}_{nouns}": [each for each in listed if each["state"] == state]
+            for nouns, listed in others.items()
+            for state in ("present", "absent")
+        },
         "key_users": key_users,
         "rotated": [
             {name: user[name] for name in OF_ROTATION}

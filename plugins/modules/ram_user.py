@@ -195,6 +195,14 @@ options:
     elements: str
     default: []
     version_added: 0.2.0
+  new_policies:
+    description: Custom policies that O(policies) may name in check mode although nobody has created
+      them yet, because a task before would have. Without check mode, they must exist like all
+      others.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.2.0
   concurrency:
     description: How many requests are in flight at most.
     type: int
@@ -464,22 +472,28 @@ DEFAULTS: dict[str, t.Any] = {
 ARGUMENT_SPEC = {
     **spec_of_many("users", USER_OPTIONS, DEFAULTS),
     "new_groups": {"type": "list", "elements": "str", "default": []},
+    "new_policies": {"type": "list", "elements": "str", "default": []},
 }
 
 
 def plan_wanted_users(
-    client: Client, params: dict[str, t.Any], new_groups: Sequence[str]
+    client: Client,
+    params: dict[str, t.Any],
+    *,
+    new_groups: Sequence[str],
+    new_policies: Sequence[str],
 ) -> list[Plan[User]]:
     """Plan the user of the task, or each of its list; what that leaves out comes from the task."""
     wanted = wanted_items(params, "users", USER_OPTIONS)
-    return plan_users(client, wanted, params["concurrency"], new_groups)
+    return plan_users(client, wanted, params["concurrency"], new_groups, new_policies)
 
 
 def run(task: Task) -> dict[str, t.Any]:
     """Make the users be as described."""
     many = task.params["users"] is not None
-    new_groups = task.params["new_groups"] if task.is_check else ()
-    plan_all = partial(plan_wanted_users, new_groups=new_groups)
+    names = ("new_groups", "new_policies")
+    new = {name: task.params[name] if task.is_check else [] for name in names}
+    plan_all = partial(plan_wanted_users, **new)
     return converge(task, plan_all, singular="user", plural="users", many=many)
 
 

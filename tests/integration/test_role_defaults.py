@@ -19,7 +19,7 @@ if t.TYPE_CHECKING:
 
     from .conftest import Controller
 
-SUMMARY = re.compile(r"groups: (.+?; users: \d+ created)")
+SUMMARY = re.compile(r"policies: (.+?); groups: (.+?); users: (\d+) created")
 USERS = [{"name": f"user-{number}"} for number in range(8)]
 
 
@@ -118,19 +118,30 @@ def test_deletion_of_one_account(emulator: Emulator, controller: Controller) -> 
     assert "old" not in emulator.state()["users"]
 
 
-def test_groups(emulator: Emulator, controller: Controller) -> None:
-    """Groups with policies are there before their users, and gone after them; check mode knows."""
+def test_policies_and_groups(emulator: Emulator, controller: Controller) -> None:
+    """Policies are there before groups, these before users, and go after them; check mode knows."""
     for name in ("old", "writers"):
         emulator.call("CreateGroup", GroupName=name)
     emulator.call("CreateUser", UserName="leaver")
     emulator.call("AddUserToGroup", UserName="leaver", GroupName="old")
+    statement = {"Effect": "Allow", "Action": "log:Get*", "Resource": "*"}
+    document = {"Version": "1", "Statement": [statement]}
+    emulator.call("CreatePolicy", PolicyName="gone", PolicyDocument=json.dumps(document))
+    emulator.call("AttachPolicyToGroup", GroupName="old", PolicyName="gone", PolicyType="Custom")
     variables = {
+        "ram_credentials_policies": [
+            {"name": "logs", "document": document},
+            {"name": "text", "document": json.dumps(document), "tags": {"team": 1}},
+            {"name": "gone", "state": "absent"},
+        ],
         "ram_credentials_groups": [
-            {"name": "readers", "policies": ["AliyunSLBReadOnlyAccess"]},
+            {"name": "readers", "policies": ["AliyunSLBReadOnlyAccess", "logs"]},
             {"name": "writers", "comments": "write"},
             {"name": "old", "state": "absent"},
         ],
-        "ram_credentials_users": [{"name": "ann", "groups": ["readers", "writers"]}],
+        "ram_credentials_users": [
+            {"name": "ann", "groups": ["readers", "writers"], "policies": ["text"]}
+        ],
     }
 
     runs = [run_role(controller, variables, *options) for options in (["--check"], [], [])]
@@ -138,8 +149,11 @@ def test_groups(emulator: Emulator, controller: Controller) -> None:
     told = [SUMMARY.findall(done.stdout) for done in runs]
     state = emulator.state()
     assert [done.returncode for done in runs] == [0, 0, 0], runs[0].stdout
-    assert told[0] == told[1] == ["1 created, 1 changed, 1 removed, 0 unchanged; users: 1 created"]
-    assert told[2] == ["0 created, 0 changed, 0 removed, 3 unchanged; users: 0 created"]
+    policies, groups = "2 created, 0 changed, 1 removed", "1 created, 1 changed, 1 removed"
+    changes = [(f"{policies}, 0 unchanged", f"{groups}, 0 unchanged", "1")]
+    assert told[:2] == [changes, changes]
+    assert told[2] == [(*["0 created, 0 changed, 0 removed, 3 unchanged"] * 2, "0")]
     assert "changed=0" in runs[2].stdout
+    assert sorted(state["policies"]) == ["logs", "text"]
     assert sorted(state["groups"]) == ["readers", "writers"]
     assert sorted(state["users"]["ann"]["groups"]) == ["readers", "writers"]

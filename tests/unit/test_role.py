@@ -56,8 +56,9 @@ def test_readme() -> None:
     variables = table("variable", VARIABLES)
     of_a_user = table("of a user", VARIABLES["ram_credentials_users"]["options"])
     of_a_group = table("of a group", VARIABLES["ram_credentials_groups"]["options"])
+    of_a_policy = table("of a policy", VARIABLES["ram_credentials_policies"]["options"])
 
-    assert f"{variables}\n\n{of_a_user}\n\n{of_a_group}" in readme
+    assert f"{variables}\n\n{of_a_user}\n\n{of_a_policy}\n\n{of_a_group}" in readme
 
 
 def test_defaults() -> None:

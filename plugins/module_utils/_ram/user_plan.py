@@ -58,10 +58,12 @@ def plan_users(
     wanted: Sequence[Options],
     concurrency: int,
     new_groups: Collection[str] = (),
+    new_policies: Collection[str] = (),
 ) -> list[Plan[User]]:
     """Return a plan for each user of `wanted`, in order.
 
-    `new_groups` count as groups without members although nobody has created them yet.
+    `new_groups` count as groups without members although nobody has created them yet, and so do
+    `new_policies` as custom policies that nobody has.
     Raises InputError if what is asked of any of them is impossible, so that nothing is done for the
     others.
     """
@@ -69,7 +71,8 @@ def plan_users(
     present = [options for options in wanted if options["state"] == "present"]
 
     def look_up(in_flight: int) -> WantedPolicies:
-        policies, problems = look_up_policies(client, items_named(present, "policies"), in_flight)
+        named = items_named(present, "policies")
+        policies, problems = look_up_policies(client, named, in_flight, new_policies)
         groups = set(items_named(present, "groups")) - set(new_groups)
         problems += unknown_groups(client, groups, in_flight)
         refuse_all(problems)

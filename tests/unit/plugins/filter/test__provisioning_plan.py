@@ -115,7 +115,28 @@ def test_groups() -> None:
     ]
 
 
-def test_group_without_a_name() -> None:
-    """A group without a name is told as that."""
-    with pytest.raises(AnsibleFilterError, match="a group has no name"):
-        provisioning_plan([], "keys.yml", OMIT, [{"name": None}])
+def test_policies() -> None:
+    """Policies are told apart and refused in the same way, and their documents are left alone."""
+    document = {"Statement": [{"Condition": None}]}
+    policies: list[dict[str, t.Any]] = [
+        {"name": "p", "document": document, "tags": OMIT},
+        {"name": "old", "state": "absent"},
+        {"name": "P"},
+    ]
+
+    planned = provisioning_plan([], "keys.yml", OMIT, policies=policies)
+
+    assert planned["present_policies"][0] == {
+        "name": "p",
+        "state": "present",
+        "document": document,
+    }
+    assert planned["absent_policies"] == [{"name": "old", "state": "absent"}]
+    assert planned["problems"] == ["These policies are listed more than once: p or P"]
+
+
+@pytest.mark.parametrize(("listed", "noun"), [("groups", "group"), ("policies", "policy")])
+def test_other_things_without_a_name(listed: str, noun: str) -> None:
+    """A group or a policy without a name is told as that."""
+    with pytest.raises(AnsibleFilterError, match=f"a {noun} has no name"):
+        provisioning_plan([], "keys.yml", OMIT, **{listed: [{"name": None}]})

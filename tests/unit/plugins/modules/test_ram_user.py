@@ -1012,6 +1012,18 @@ def test_sets_read_by_what_is_in_them(run_module: RunModule, emulator: Emulator)
     assert [policies_of(emulator, f"user-{n}") for n in range(4)] == [{SLB}, {SLB}, {SLB}, set()]
 
 
+def test_policies_of_a_task_before(run_module: Callable[..., Result], emulator: Emulator) -> None:
+    """Policies that a task before would have made count in check mode, and only there."""
+    emulator.call("CreateUser", UserName="ann")
+    task = {"name": "ann", "policies": ["coming"], "new_policies": ["coming"]}
+
+    predicted = run_module("ram_user", _ansible_check_mode=True, **task)
+    real = run_module("ram_user", **task)
+
+    assert predicted["user"]["policies"] == [{"name": "coming", "type": "Custom"}]
+    assert "There is no policy coming" in real.msg
+
+
 @pytest.mark.parametrize("exists", [True, False], ids=["old", "new"])
 def test_groups_of_a_task_before(
     run_module: Callable[..., Result], emulator: Emulator, *, exists: bool
