@@ -22,6 +22,7 @@ from pathlib import Path
 from .lanes import play_all
 from .plan import Plan, Wanted, labels_for
 from .report import scenario_rows, step_rows, table
+from .rotation import play as rotation
 from .sabotage import SABOTAGES, play_sabotages
 from .scripts import LAYOUTS, SHORT, read_label
 from .site import COLLECTION, make_tree
@@ -66,6 +67,9 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--json", type=Path, help="write the outcome there, too")
     parser.add_argument("--keep", type=Path, help="leave the folders of failed rounds there")
+    parser.add_argument(
+        "--rotation", action="store_true", help="play a year of rotation instead; see --short"
+    )
     options = parser.parse_args(arguments)
     if options.scenario:
         try:
@@ -167,9 +171,29 @@ def sabotage(words: str, seed: int) -> None:
         sys.exit("Some rules can be broken without being noticed")
 
 
+def rotate(seed: int, *, is_short: bool) -> None:
+    """Play a year of rotation and years without a rule; fail unless only the latter go wrong."""
+    say(f"Seed {seed}")
+    with tempfile.TemporaryDirectory(prefix="keysmith-chaos-") as scratch:
+        year = rotation.play(seed, rotation.SHORT if is_short else rotation.FULL, Path(scratch))
+        say("", *table(rotation.rows_of(year)), *year.problems)
+        broken = {
+            rule: len(
+                rotation.play_without(rule, seed, rotation.SHORT, Path(scratch, rule)).problems
+            )
+            for rule in rotation.SABOTAGES
+        }
+    say("", *table([{"without": name, "problems": found} for name, found in broken.items()]))
+    if year.problems or not all(broken.values()):
+        sys.exit("A year went wrong, or a rule can be broken without being noticed")
+
+
 def main() -> None:
     """Attack, report, and fail if anything is wrong or too little was done."""
     options = parse_arguments()
+    if options.rotation:
+        rotate(options.seed, is_short=options.short)
+        return
     if options.sabotage is not None:
         sabotage(options.sabotage, options.seed)
         return

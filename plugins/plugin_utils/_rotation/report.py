@@ -80,7 +80,9 @@ class Item:
     @property
     def is_overdue(self) -> bool:
         """Whether the rotation takes too long, or a key in use is too old."""
-        return is_overdue(self.facts) and self.action not in {DONE_DISABLED, DELETED}
+        if self.action in {DONE_DISABLED, DELETED}:
+            return is_overdue(self.facts, but_for_old=True) and self.new_key_id is None
+        return is_overdue(self.facts)
 
     def result(self, path: Path) -> dict[str, t.Any]:
         """Return what the task reports for the user."""

@@ -49,6 +49,7 @@ from .facts import (
 )
 
 if t.TYPE_CHECKING:
+    from ...module_utils._ram.access_key import AccessKey
     from .._keyring.records import BeginFailed
     from .._vault_file.file import Entry, Rotation
     from .facts import Facts, LastUse
@@ -78,14 +79,22 @@ def stage_of(facts: Facts) -> str | None:
     return entry.stage or DISABLED
 
 
-def is_overdue(facts: Facts) -> bool:
-    """Tell whether a rotation takes too long, or a key in use is too old."""
+def is_overdue(facts: Facts, *, but_for_old: bool = False) -> bool:
+    """Tell whether a rotation takes too long, or a key in use is too old.
+
+    `but_for_old` leaves the old key out of it, which is no longer in use.
+    """
+    if _is_too_old(facts, facts.current):
+        return True
     rotation = facts.entry.rotation if facts.entry else None
     switched = timestamp(rotation.switched) if rotation and rotation.stage == GRACE else None
-    if switched is not None and facts.now.earliest - switched > facts.durations.overdue:
-        return True
-    ages = [facts.age(key) for key in (facts.current, facts.previous) if key and key.is_active]
-    return any(age is not None and age > facts.durations.max_age for age in ages)
+    takes_long = switched is not None and facts.now.earliest - switched > facts.durations.overdue
+    return not but_for_old and (takes_long or _is_too_old(facts, facts.previous))
+
+
+def _is_too_old(facts: Facts, key: AccessKey | None) -> bool:
+    age = facts.age(key)
+    return bool(key and key.is_active and age is not None and age > facts.durations.max_age)
 
 
 def quiet_at(use: LastUse, created: str | None, quiet: float) -> float | None:

@@ -215,11 +215,11 @@ class Steps:
     def _finish_begin(self, item: Item) -> None:
         """Go on with a key that only the log holds."""
         key = self.settler.settlement.begun[str(self._user_id(item))]
-        policy = self._policy_of(item) if item.facts.current else None
         made = self.settler.entry_of(key)
-        # A key that was in the file may be in use, and is not given up.
-        item.new_key_id = None if key.stored is not None else key.access_key_id
-        self._complete(item, made, policy)
+        # What was in the file was complete by then, and may be in use.
+        if key.stored is None:
+            item.new_key_id = key.access_key_id
+            self._complete(item, made, self._policy_of(item))
         self._put_begun(item, made, item.facts.entry)
 
     def _replace_leaked(self, item: Item, entry: Entry) -> None:
@@ -253,7 +253,7 @@ class Steps:
             # The log has it, so the next run goes on.
             raise
         except RamError as error:
-            raise (self.undo(item, error) if item.new_key_id else error) from None
+            raise self.undo(item, error) from None
 
     def _put_begun(self, item: Item, made: Entry, old: Entry | None) -> None:
         """Let the new pair be the current one, and the old one the other, if its key is there."""

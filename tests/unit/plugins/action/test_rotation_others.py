@@ -235,6 +235,22 @@ def test_older_file_put_back(
         assert user["previous_access_key_id"] == due
 
 
+def test_older_file_put_back_behind_a_network_policy(
+    emulator: Emulator, rotate: Rotate, file: VaultFile, due: str
+) -> None:
+    """A key that was in the file is put back even if it may not sign from here any more."""
+    before = file.path.read_bytes()
+    set_policy(emulator, due, OFFICE)
+    rotate()
+    stored = stored_keys(file)
+    file.path.write_bytes(before)
+
+    result = rotate()
+
+    assert of_user(result) == ("begun", "grace")
+    assert stored_keys(file) == stored
+
+
 def test_lost_file_of_a_stored_key(
     emulator: Emulator, rotate: Rotate, file: VaultFile, due: str
 ) -> None:

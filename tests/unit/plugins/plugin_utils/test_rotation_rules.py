@@ -420,6 +420,13 @@ def test_overdue(facts: Facts, *, expected: bool) -> None:
     assert is_overdue(facts) is expected
 
 
+def test_overdue_but_for_the_old_key() -> None:
+    """Once the old key is of no use any more, only the age of the current one counts."""
+    assert is_overdue(grace(31 * DAY))
+    assert not is_overdue(grace(31 * DAY), but_for_old=True)
+    assert is_overdue(at_rest(91 * DAY), but_for_old=True)
+
+
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
