@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import keyword
-import re
 import typing as t
 from dataclasses import dataclass, replace
 
@@ -14,6 +13,7 @@ import yaml
 
 from ...module_utils._cloud.errors import InputError, RamError
 from .nodes import NESTED, vault_texts
+from .pair import problem_of_pair, problem_of_secret
 from .text import (
     KeyringTextError,
     Scalar,
@@ -26,15 +26,12 @@ from .text import (
 from .vault import Password, Vault, header_id, is_encrypted
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from .locks import HeldFile
     from .text import EntryText
 
-# What marks a template: Ansible would evaluate it, this collection would hand it out as it is.
-TEMPLATE_MARKS = ("{{", "{%", "{#")
-KEY_ID_PREFIX = "LTAI"
 OWN_FIELDS = ("access_key_id", "access_key_secret", "account_id", "user_id", "created")
 # What is there only for a time.
 PASSING_FIELDS = (
@@ -268,23 +265,9 @@ class KeyringFile:
 
     def problem_with(self, user: str, entry: Entry) -> str | None:
         """Return why nothing can be built on an entry, in a message that quotes nothing of it."""
-        problem = next(self._problems(entry), None)
-        return f"The entry of user {user} in {self.path} {problem}" if problem else None
-
-    def _problems(self, entry: Entry) -> Iterator[str]:
         clear = "" if entry.secret is None or entry.secret.vaulted else entry.secret.value
-        if clear.startswith(KEY_ID_PREFIX):
-            yield "has an AccessKey ID as access_key_secret: are the two swapped? Put them right"
-        elif entry.access_key_id and not entry.access_key_id.startswith(KEY_ID_PREFIX):
-            yield (
-                f"has an access_key_id that does not begin with {KEY_ID_PREFIX}, as all do: put it "
-                "right"
-            )
-        if any(mark in clear for mark in TEMPLATE_MARKS):
-            yield (
-                "refers to another variable instead of holding the secret: put the secret itself "
-                "there"
-            )
+        problem = problem_of_pair(entry.access_key_id or "", clear)
+        return f"The entry of user {user} in {self.path} {problem}" if problem else None
 
     def new_entry(
         self,
@@ -310,11 +293,9 @@ class KeyringFile:
         if entry.secret is None:
             raise InputError(f"The entry of user {user} in {self.path} has no access_key_secret")
         secret = self._plain(entry.secret, f"the secret of user {user} in {self.path}")
-        if not re.fullmatch(r"[!-~]+", secret) or any(mark in secret for mark in TEMPLATE_MARKS):
-            raise InputError(
-                f"The secret of user {user} in {self.path} is none: it has a line break, as echo "
-                "adds one, a blank, or a reference to another variable. Put the bare secret there"
-            )
+        problem = problem_of_secret(secret)
+        if problem:
+            raise InputError(f"The entry of user {user} in {self.path} {problem}")
         return secret
 
     def _plain(self, scalar: Scalar, what: str) -> str:

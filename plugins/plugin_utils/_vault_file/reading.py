@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 import typing as t
 
 from ...module_utils._cloud.errors import InputError
 from .nodes import NESTED
+from .pair import problem_of_account, problem_of_pair
 from .text import KeyringTextError, read_entries
 from .vault import Vault, is_encrypted
 
@@ -24,10 +24,6 @@ if t.TYPE_CHECKING:
 FIELDS_OF_PAIR = ("access_key_id", "access_key_secret", "created")
 FIELDS = ("access_key_id", "access_key_secret", "account_id", "user_id", "created")
 _PREVIOUS = f"previous{NESTED}"
-_KEY_ID = re.compile(r"[A-Za-z0-9._]+")
-_SECRET = re.compile(r"[!-~]+")
-_ACCOUNT_ID = re.compile(r"[0-9]+")
-_TEMPLATE_MARKS = ("{{", "{%", "{#")
 
 _State: t.TypeAlias = tuple[int, int, int, int, int]
 
@@ -141,19 +137,11 @@ def _refuse_no_pair(pair: dict[str, str | None], what: str) -> None:
     key_id, secret, account_id = (
         pair[field] or "" for field in ("access_key_id", "access_key_secret", "account_id")
     )
-    for field, value in (("access_key_id", key_id), ("access_key_secret", secret)):
-        if not value:
-            raise InputError(f"{what} has no {field}")
-        if any(mark in value for mark in _TEMPLATE_MARKS):
-            raise InputError(
-                f"{what} refers to another variable in {field}: put the value itself there"
-            )
-    if not _KEY_ID.fullmatch(key_id):
-        raise InputError(f"{what} has an access_key_id that can't be one: put it right")
-    if not _SECRET.fullmatch(secret):
-        raise InputError(
-            f"{what} has a secret with a blank, a line break (echo adds one) or a character that "
-            "is not ASCII: put the bare secret there"
-        )
-    if account_id and not _ACCOUNT_ID.fullmatch(account_id):
-        raise InputError(f"{what} has an account_id that is not made of digits: quote it")
+    problem = (
+        (not key_id and "has no access_key_id")
+        or (not secret and "has no access_key_secret")
+        or problem_of_pair(key_id, secret)
+        or (account_id and problem_of_account(account_id))
+    )
+    if problem:
+        raise InputError(f"{what} {problem}")

@@ -783,3 +783,36 @@ def test_many_problems(run: Run) -> None:
     assert len(result.msg) < 300
     assert result.msg.endswith("; and 38 more, see problems")
     assert [name for name in names if not any(name in told for told in result["problems"])] == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"access_key_secret": "S3cret\n"}, "has a secret with a blank, a line break"),
+        ({"access_key_secret": "{{ S3cret }}"}, "refers to another variable in access_key_secret"),
+        ({"access_key_id": "{{ S3cret }}"}, "refers to another variable in access_key_id"),
+        ({"access_key_id": "S3cret"}, "has an access_key_id that can't be one"),
+        (
+            {"access_key_id": "S3cret", "access_key_secret": "LTAIann"},
+            "has an AccessKey ID as access_key_secret",
+        ),
+    ],
+)
+def test_entry_that_is_no_pair(
+    emulator: Emulator, run: Run, file: VaultFile, changes: dict[str, str], reason: str
+) -> None:
+    """Nothing is built on an entry that is no pair; its cause is told as readers of it are told."""
+    add_users(emulator, "ann")
+    run(name="ann")
+    # It would bring back what it knows.
+    file.log.unlink()
+    file.edit("ann", **changes)
+    before = file.path.read_bytes()
+    emulator.clear_requests()
+
+    result = run(name="ann")
+
+    assert f"The entry of user ann in {file.path} {reason}" in result.msg
+    assert "S3cret" not in str(result.values)
+    assert writing_actions(emulator) == []
+    assert file.path.read_bytes() == before

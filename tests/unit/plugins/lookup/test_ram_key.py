@@ -250,6 +250,11 @@ def test_account(tmp_path: Path, given: t.Any) -> None:
         ({"access_key_secret": "{{ S3cret }}"}, "refers to another variable in access_key_secret"),
         ({"access_key_id": "{{S3cret}}"}, "refers to another variable in access_key_id"),
         ({"access_key_id": "S3cret/+"}, "access_key_id that can't be one"),
+        ({"access_key_id": "S3cret"}, "access_key_id that can't be one"),
+        (
+            {"access_key_id": "S3cret", "access_key_secret": "LTAIann"},
+            "are the two swapped? Put them right",
+        ),
         ({"account_id": "1.5e15"}, "account_id that is not made of digits"),
         ({"account_id": "1_234"}, "account_id that is not made of digits"),
     ],
