@@ -54,6 +54,7 @@ def run(options: argparse.Namespace) -> None:
         page_size=options.page_size,
         last_use_lag=options.last_use_lag,
         ignores_unknown_parameters=options.unknown_parameters == "ignore",
+        keeps_emptied_texts=options.emptied_texts == "keep",
         has_any_system_policy=options.any_system_policy,
         source_address=options.source_address or "",
         start=options.start,

@@ -123,6 +123,12 @@ def _add_behaviour(parser: argparse.ArgumentParser) -> None:
         help="what the API does not know; the cloud ignores it",
     )
     parser.add_argument(
+        "--emptied-texts",
+        choices=("clear", "keep"),
+        default="clear",
+        help="what an empty description or comment does; the documentation is silent",
+    )
+    parser.add_argument(
         "--any-system-policy",
         action="store_true",
         help="take an unknown name of a system policy for one that allows nothing",

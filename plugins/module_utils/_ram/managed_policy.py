@@ -131,14 +131,14 @@ class ManagedPolicyApi:
             return None
 
     def list_all(self, policy_type: str = CUSTOM) -> list[ManagedPolicy]:
-        """Return every policy of the type, or of any if it is empty, without documents."""
+        """Return every policy of the type, without documents."""
 
         def read(answer: Answer) -> tuple[list[ManagedPolicy], str | None]:
             return [_policy_in(item) for item in answer["Policies"]["Policy"]], next_marker(answer)
 
         def fetch(marker: str | None) -> tuple[list[ManagedPolicy], str | None]:
             page = {"MaxItems": PAGE_SIZE, **({"Marker": marker} if marker else {})}
-            given = {**({"PolicyType": policy_type} if policy_type else {}), **page}
+            given = {"PolicyType": policy_type, **page}
             return self._client.call(RAM, "ListPolicies", given, read, doing="list policies")
 
         return all_pages(fetch)

@@ -115,6 +115,7 @@ def test_options(tmp_path: Path, make_client: Callable[..., RawClient]) -> None:
         ("--members", "-1"),
         ("--proxy", "99999"),
         ("--unknown-parameters", "maybe"),
+        ("--emptied-texts", "maybe"),
     ],
 )
 def test_refused_options(tmp_path: Path, options: tuple[str, ...]) -> None:
