@@ -199,8 +199,9 @@ notes:
     that you add stay.
   - What a run had under way, and each new key for a day, is in C(.<file>.pending.yml) beside the
     file, its secrets encrypted. The next run settles it. Do not put it under version control.
-  - Load the file with C(vars_files) in the plays that need it. As C(group_vars/all) it would hand
-    all keys to every host.
+  - Read pairs with P(keysmith.alibabacloud.ram_key#lookup). Ansible keeps what it reads by
+    C(vars_files) for a whole run, so a key made in this run is not seen there; and as
+    C(group_vars/all) the file would hand all keys to every host.
   - Ctrl-C, SIGTERM, SIGHUP and the task's C(timeout) let what is in flight end, and begin nothing
     new. Run the task again for the rest.
   - On a terminal, a task that takes more than a few seconds says how far it is.
