@@ -67,6 +67,7 @@ def find_cases(
 ) -> list[Case[_N]]:
     """Return each thing of the task beside what there is, in order.
 
+    `plural` is what several are called, unless that is the noun with an s.
     Raises InputError if a name is taken, by something else or in another case, or if the account
     can't hold so many.
     """
