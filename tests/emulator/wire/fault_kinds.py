@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import typing as t
 from dataclasses import dataclass, replace
 
@@ -56,6 +57,14 @@ async def _delay(fault: Fault, exchange: Exchange) -> Reply:
     reply = exchange.perform()
     await asyncio.sleep(fault.ms / 1000)
     return reply
+
+
+async def _gather(fault: Fault, exchange: Exchange) -> Reply:
+    """Answer as soon as so many requests have been in flight at once, or when the time is over."""
+    crowd = exchange.cloud.log.crowd(fault.requests)
+    with contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(crowd.wait(), fault.ms / 1000)
+    return exchange.perform()
 
 
 async def _garbage(fault: Fault, exchange: Exchange) -> Reply:
@@ -125,6 +134,7 @@ KINDS = {
     "drop_after": Kind(_drop_after),
     "late": Kind(_late, frozenset({"ms"})),
     "delay": Kind(_delay, frozenset({"ms", "when"})),
+    "gather": Kind(_gather, frozenset({"requests", "ms"})),
     "garbage": Kind(_garbage, frozenset({"status", "when"})),
     "half": Kind(_half),
     # A proxy that wants its user to log on.

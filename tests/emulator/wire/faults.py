@@ -42,6 +42,7 @@ class Fault:
     headers: dict[str, str] = field(default_factory=dict)
     retry_after_ms: int | None = None
     ms: int = 0
+    requests: int = 1
     location: str = "https://proxy.invalid/login"
     seconds: float = 0
     date: str | None = None
@@ -103,11 +104,13 @@ def _is_texts(value: t.Any) -> bool:
     return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
 
 
+AT_LEAST_1 = ("at least 1", lambda value: _is_number(value) and value >= 1)
 NOT_NEGATIVE = ("a number that is not negative", _is_positive)
 TEXT = ("a text", _is_text)
 TEXTS = ("an object of texts", _is_texts)
 VALUES: dict[str, tuple[str, t.Callable[[t.Any], bool]]] = {
-    "times": ("at least 1", lambda value: _is_number(value) and value >= 1),
+    "times": AT_LEAST_1,
+    "requests": AT_LEAST_1,
     "skip": NOT_NEGATIVE,
     "probability": NOT_NEGATIVE,
     "seed": NOT_NEGATIVE,

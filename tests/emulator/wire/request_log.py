@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import re
 import time
@@ -14,7 +15,6 @@ import weakref
 from dataclasses import dataclass, field
 
 if t.TYPE_CHECKING:
-    import asyncio
     from collections.abc import Iterator
 
     from ..cloud.entities import Caller
@@ -84,6 +84,7 @@ class RequestLog:
         self.peak_in_flight = 0
         self.connections = 0
         self._in_flight = 0
+        self._crowds: list[tuple[int, asyncio.Event]] = []
         self._transports: weakref.WeakSet[asyncio.BaseTransport] = weakref.WeakSet()
 
     @contextlib.contextmanager
@@ -92,6 +93,7 @@ class RequestLog:
         entry = Entry(start=time.time())
         self._in_flight += 1
         self.peak_in_flight = max(self.peak_in_flight, self._in_flight)
+        self._tell_crowds()
         if transport is not None and transport not in self._transports:
             self._transports.add(transport)
             self.connections += 1
@@ -101,6 +103,19 @@ class RequestLog:
             self._in_flight -= 1
             entry.end = time.time()
             self.entries.append(entry)
+
+    def crowd(self, count: int) -> asyncio.Event:
+        """Return what is set once so many requests have been in flight at once."""
+        crowd = asyncio.Event()
+        self._crowds.append((count, crowd))
+        self._tell_crowds()
+        return crowd
+
+    def _tell_crowds(self) -> None:
+        for count, crowd in self._crowds:
+            if count <= self.peak_in_flight:
+                crowd.set()
+        self._crowds = [each for each in self._crowds if not each[1].is_set()]
 
     def clear(self) -> None:
         """Forget everything but the requests that are in flight."""

@@ -121,6 +121,34 @@ def test_stop_cancels_what_waits(
     assert capfd.readouterr() == ("", "")
 
 
+def test_gathered_requests(emulator: Emulator, connect: t.Callable[[Emulator], RawClient]) -> None:
+    """No answer comes before so many requests are in flight at once, or the time is over."""
+    emulator.fail("GetCallerIdentity", "gather", requests=2, ms=60_000, times=2)
+    callers = [
+        threading.Thread(target=connect(emulator).act, args=("GetCallerIdentity",))
+        for _turn in range(2)
+    ]
+    callers[0].start()
+    wait_until(lambda: emulator.peak_in_flight() == 1)
+    answered = emulator.requests()
+
+    callers[1].start()
+    for caller in callers:
+        caller.join()
+
+    assert answered == []
+    assert emulator.actions() == ["GetCallerIdentity"] * 2
+
+
+def test_request_that_waits_for_others_in_vain(emulator: Emulator, root: RawClient) -> None:
+    """Where the others never come, a request is answered once the time is over."""
+    emulator.fail("CreateUser", "gather", requests=2, ms=50)
+
+    create_user(root)
+
+    assert list(emulator.state()["users"]) == ["alice"]
+
+
 @pytest.mark.parametrize(("when", "users"), [("before", []), ("after", ["alice"])])
 def test_delay(emulator: Emulator, root: RawClient, when: str, users: list[str]) -> None:
     """An answer is late, and the action is done before or after the wait."""

@@ -648,10 +648,12 @@ def test_requests_in_flight(
     run_module: RunModule, emulator: Emulator, concurrency: int, count: int
 ) -> None:
     """As many requests are in flight as `concurrency` says, and never more."""
-    emulator.fail("*", "delay", ms=100 if concurrency < 64 else 500, times=10 * count)
+    # However slow the machine is, none of the first is answered before the last of them is there.
+    emulator.fail("CreateUser", "gather", requests=concurrency, ms=30_000, times=concurrency)
+    emulator.fail("CreateUser", "delay", ms=100, times=count)
     users = [{"name": f"user-{n}"} for n in range(count)]
 
-    result = run_module("ram_user", users=users, concurrency=concurrency)
+    result = run_module("ram_user", users=users, concurrency=concurrency, read_timeout=60)
 
     assert result["stats"]["created"] == count
     assert emulator.peak_in_flight() == concurrency
