@@ -22,7 +22,7 @@ from itertools import count
 from ansible.errors import AnsibleError
 
 from ...module_utils._cloud.errors import InputError, RamError
-from .log_file import LogFile
+from .log_file import NO_FILE, LogFile
 from .records import (
     Header,
     History,
@@ -42,6 +42,7 @@ if t.TYPE_CHECKING:
     from pathlib import Path
 
     from .._vault_file.vault import Password, Vault
+    from .log_file import FileId
     from .records import Record
 
 
@@ -116,7 +117,7 @@ class Log:
 
     def is_original(self, header: Header) -> bool:
         """Tell whether the records of a run stand where they were written."""
-        return self._file is not None and header.is_original(told(self.path), self._file.inode)
+        return self._file is not None and header.is_original(told(self.path), self._file.id)
 
     def begin(self) -> None:
         """Make the file if need be, and hold its lock; LogBusyError if another run does."""
@@ -150,8 +151,8 @@ class Log:
         with self._errors_explained(), self._turn:
             # Of late, this run may have added to it.
             self.history, _size = read_records(self._file.read())
-            if self._remaining(settled, 0):
-                self._file.replace(lambda inode: self._remaining(settled, inode))
+            if self._remaining(settled, NO_FILE):
+                self._file.replace(lambda new: self._remaining(settled, new))
                 self.history, _size = read_records(self._file.read())
             else:
                 self._file.remove()
@@ -167,7 +168,7 @@ class Log:
             file = self._file
             self.history, _size = read_records(file.read())
             self.history.lines = [(run, edit(record)) for run, record in self.history.lines]
-            file.replace(lambda inode: self._remaining(Settled(), inode))
+            file.replace(lambda new: self._remaining(Settled(), new))
             self.history, _size = read_records(file.read())
 
     def is_in_place(self) -> bool:
@@ -213,9 +214,9 @@ class Log:
             self._file.cut(size)
         return history
 
-    def _remaining(self, settled: Settled, inode: int) -> bytes:
+    def _remaining(self, settled: Settled, new: FileId) -> bytes:
         file = t.cast("LogFile", self._file)
-        return open_lines(self.history, settled, told(self.path), file.inode, inode)
+        return open_lines(self.history, settled, told(self.path), file.id, new)
 
     def _write_waiting(self) -> None:
         with self._queue:
@@ -238,17 +239,18 @@ class Log:
             self._file = LogFile.made(self.path)
         lines, header = self._lines(records), b""
         if not self._is_begun:
-            header = header_line(self._header(self._file.inode))
+            header = header_line(self._header(self._file.id))
         self._file.append(header + lines)
         self._is_begun = True
 
-    def _header(self, inode: int) -> Header:
+    def _header(self, file: FileId) -> Header:
         purpose = t.cast("Purpose", self._purpose)
         return Header(
             run=self.run,
             host=os.uname().nodename,
             path=told(self.path),
-            inode=inode,
+            inode=file.inode,
+            generation=file.generation,
             account_id=purpose.account_id,
             endpoint=purpose.endpoint,
             layout=purpose.layout,

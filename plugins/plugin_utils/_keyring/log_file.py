@@ -20,11 +20,27 @@ if t.TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+# Asks which one of the files this is that the number of its inode was given to: _IOR('v', 1, long).
+_GET_GENERATION = 0x80087601
 _SAFELY = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 
 
 class LogBusyError(Exception):
     """Another run holds the lock of the log."""
+
+
+class FileId(t.NamedTuple):
+    """Which file it is in its file system: a number of one that is gone is given to another.
+
+    `generation` tells those apart; it is 0 where the file system tells none.
+    """
+
+    inode: int
+    generation: int
+
+
+# No file is this one, so records of it are copies for good.
+NO_FILE = FileId(0, 0)
 
 
 class LogFile:
@@ -59,9 +75,9 @@ class LogFile:
         return file
 
     @property
-    def inode(self) -> int:
-        """The number of the file in its file system."""
-        return os.fstat(self._open).st_ino
+    def id(self) -> FileId:
+        """Which file it is."""
+        return _id_of(self._open)
 
     def read(self) -> bytes:
         """Return all that it holds."""
@@ -85,8 +101,8 @@ class LogFile:
         """Let the next append begin at `size`; what stands behind it never counted."""
         self._size = size
 
-    def replace(self, make: Callable[[int], bytes]) -> None:
-        """Let another file take the name, durably; `make` gets its inode and returns what it holds.
+    def replace(self, make: Callable[[FileId], bytes]) -> None:
+        """Let another file take the name, durably; `make` gets its id and returns what it holds.
 
         It is locked before it takes the name, so nobody finds it free.
         """
@@ -95,7 +111,7 @@ class LogFile:
         descriptor = os.open(temporary, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            data = make(os.fstat(descriptor).st_ino)
+            data = make(_id_of(descriptor))
             _write_all(descriptor, data)
             os.fsync(descriptor)
             self._refuse_lost_name()
@@ -162,6 +178,14 @@ def _locked(path: Path, flags: int, *, shared: bool) -> int:
             os.close(descriptor)
             raise
         os.close(descriptor)
+
+
+def _id_of(descriptor: int) -> FileId:
+    try:
+        generation = int.from_bytes(fcntl.ioctl(descriptor, _GET_GENERATION, bytes(8)), "little")
+    except OSError:
+        generation = 0
+    return FileId(os.fstat(descriptor).st_ino, generation)
 
 
 def _regular(descriptor: int) -> os.stat_result:

@@ -20,7 +20,7 @@ missing     a list lacked this key, and nothing else could tell whether it is go
 step        a rotation is about to disable, delete or activate this key
 begin_failed  a rotation of a user could not be begun
 
-Knows nothing of files, vaults or RAM.
+Reads and writes no file, and knows nothing of vaults or RAM.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ import re
 import typing as t
 from dataclasses import asdict, dataclass, field, replace
 
+from .log_file import NO_FILE, FileId
+
 if t.TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
@@ -38,8 +40,6 @@ LINE_START = b"_ram_keyring_"
 _LINE = re.compile(rb"_ram_keyring_(?P<run>[0-9a-f]+)_[0-9]+: (?P<record>\{.*\})")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
-# No file has it, so a header with it is a copy for good.
-_NO_INODE = 0
 
 
 class RecordsError(ValueError):
@@ -56,7 +56,7 @@ class OtherFormatError(Exception):
 
 @dataclass(frozen=True)
 class Header:
-    """Who wrote the records of a run, and for what; `path` and `inode` are the log's own."""
+    """Who wrote the records of a run, and for what; `path`, `inode`, `generation`: the log's."""
 
     run: str
     host: str
@@ -67,10 +67,11 @@ class Header:
     layout: str
     variable: str
     vault_id: str
+    generation: int = 0
 
-    def is_original(self, path: str, inode: int) -> bool:
+    def is_original(self, path: str, file: FileId) -> bool:
         """Tell whether the records stand where they were written; else the log is a copy."""
-        return (self.path, self.inode) == (path, inode)
+        return (self.path, self.inode, self.generation) == (path, *file)
 
 
 @dataclass(frozen=True)
@@ -390,11 +391,11 @@ def group_line(run: str, number: int, keys: Collection[NewKey], secrets: str) ->
     return _line(run, number, {"type": "group", "keys": clear, "secrets": secrets})
 
 
-def open_lines(history: History, settled: Settled, path: str, inode: int, new: int) -> bytes:
+def open_lines(history: History, settled: Settled, path: str, old: FileId, new: FileId) -> bytes:
     """Return the log without what is `settled`, nothing if nothing is left.
 
-    It is for the file of inode `new`. Headers that were original at `path` and `inode` become so
-    there; those of copies are marked as such, as numbers of files are used again.
+    It is for the file `new`. Headers that were original at `path` in the file `old` become so
+    there; those of copies are marked as such.
     """
     kept = list(filter(None, (_still_open(*line, settled) for line in history.lines)))
     speaking = {run for run, record in kept if record["type"] != "header"}
@@ -404,8 +405,9 @@ def open_lines(history: History, settled: Settled, path: str, inode: int, new: i
             continue
         fields = record
         if record["type"] == "header":
-            is_original = (record["path"], record["inode"]) == (path, inode)
-            fields = {**record, "inode": new if is_original else _NO_INODE}
+            written_to = record["path"], record["inode"], record.get("generation", 0)
+            is_original = written_to == (path, *old)
+            fields = {**record, **(new if is_original else NO_FILE)._asdict()}
         lines.append(_line(run, number, fields))
     return b"".join(lines)
 
