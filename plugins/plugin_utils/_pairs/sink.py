@@ -138,7 +138,9 @@ class HandOut:
         return NEW_KEY_PATIENCE - max(0.0, age)
 
     def _pair_of(self, user: str, entry: Entry) -> Pair:
-        return Pair(str(entry.access_key_id), self._file.secret_of(user, entry))
+        # In check mode, a key that is yet to be created has neither.
+        secret = self._file.secret_of(user, entry) if entry.access_key_id else ""
+        return Pair(str(entry.access_key_id), secret)
 
     def _replace(self, text: str) -> None:
         if read_held(self._held) != self._data:

@@ -1108,3 +1108,14 @@ def test_vault_id_of_the_csv(
     assert not result.failed, result.msg
     assert path.read_text().startswith(f"$ANSIBLE_VAULT;1.2;AES256;{used}\n")
     assert csv_text(path, dict(vault)[used]).count("\n") == 3
+
+
+def test_new_key_in_check_mode(emulator: Emulator, run: Run, tmp_path: Path) -> None:
+    """Check mode foretells that a key which is yet to be created will be handed out."""
+    add_users(emulator, "ann")
+
+    predicted = run(name="ann", csv_file="out.csv", check=True)
+
+    assert not predicted.failed, predicted.msg
+    assert predicted.changed
+    assert not (tmp_path / "out.csv").exists()

@@ -19,7 +19,8 @@ from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.
     KeyringFile,
 )
 
-from ..conftest import sign_in, writing_actions
+from ..conftest import make_role, sign_in, writing_actions
+from ..keyring_task import VAULT_PASSWORD
 from .conftest import (
     DAY,
     Secrets,
@@ -520,3 +521,80 @@ def test_undo_leaves_what_is_stored(
     assert of_user(result) == ("begun", "grace")
     assert stored_keys(file) == stored
     assert due in keys_of(emulator, "ann")
+
+
+def test_csv_file_in_check_mode(
+    emulator: Emulator, run: Run, rotate: Rotate, tmp_path: Path, due: str
+) -> None:
+    """Check mode foretells a CSV file of new pairs as it does all else."""
+    assert not run(name="ann", csv_file="out.csv").failed
+    before = (tmp_path / "out.csv").read_bytes()
+
+    predicted = rotate(csv_file="out.csv", check=True)
+
+    assert due in keys_of(emulator, "ann")
+    assert of_user(predicted) == ("begun", "grace")
+    assert (tmp_path / "out.csv").read_bytes() == before
+    assert of_user(rotate(csv_file="out.csv")) == ("begun", "grace")
+
+
+@pytest.mark.parametrize("die_after", range(2, 26, 4))
+def test_kills_in_a_rollback(
+    start: Start, rotate: Rotate, file: VaultFile, disabled: str, *, die_after: int
+) -> None:
+    """Killed anywhere in a rollback, both secrets are in the file, and typing it again ends it."""
+    start(task="ram_rotation", name="ann", mode="rollback", die_after=die_after).wait()
+    entry: dict[str, t.Any] = file.entries()["ann"]
+    held = {part["access_key_id"] for part in (entry, entry["previous"])}
+
+    result = rotate(name="ann", mode="rollback")
+
+    assert disabled in held
+    assert len(held) == 2
+    assert result["users"][0]["stage"] == "rolled_back"
+    assert file.entries()["ann"]["access_key_id"] == disabled
+
+
+def test_two_runs_at_once(emulator: Emulator, start: Start, due: str) -> None:
+    """Of two runs in the same second one begins, and the other finds it begun."""
+    runs = [start(task="ram_rotation") for _number in range(2)]
+
+    told = sorted(of_user(run.result()) for run in runs)
+
+    assert told == [("begun", "grace"), ("waiting", "grace")]
+    assert len(keys_of(emulator, "ann")) == 2
+    assert due in keys_of(emulator, "ann")
+
+
+def test_key_behind_a_role(
+    emulator: Emulator, rotate: Rotate, file: VaultFile, in_grace: str
+) -> None:
+    """The key that stands behind the role that signs is not disabled either."""
+    [old] = [pair for pair in keys_of(emulator, "ann").items() if pair[0] == in_grace]
+    policy = {"PolicyName": "AliyunSTSAssumeRoleAccess", "PolicyType": "System"}
+    emulator.call("AttachPolicyToUser", UserName="ann", **policy)
+    role = {"role_arn": make_role(emulator)}
+    emulator.advance_clock(20 * DAY)
+    key = {"access_key_id": in_grace, "last_used": "30d"}
+    emulator.set_past(users=[{"name": "ann", "access_keys": [key]}])
+
+    result = rotate(access_key_id=old[0], access_key_secret=old[1], assume_role=role, mode="finish")
+
+    assert of_user(result) == ("waiting", "grace")
+    assert "switch to the current pair" in result["users"][0]["waiting_for"]
+    assert file.entries()["ann"]["previous"]["access_key_id"] == in_grace  # type: ignore[index]
+
+
+def test_rekeyed_file(
+    emulator: Emulator, run: Run, rotate: Rotate, file: VaultFile, in_grace: str
+) -> None:
+    """A rotation goes on under another vault password."""
+    both = [("old", VAULT_PASSWORD), ("new", "another one")]
+    assert not run(name="ann", rekey=True, vault=both, vault_id="new").failed
+    emulator.advance_clock(8 * DAY)
+
+    result = rotate(vault=both[1:])
+
+    assert of_user(result) == ("disabled", "disabled")
+    assert status_of(emulator, in_grace) == "Inactive"
+    assert VaultFile(file.path, "file", "another one").entries()["ann"]["rotation"]
