@@ -38,6 +38,9 @@ STOP_SECONDS = 3
 READING = ("Get", "List")
 
 PROVISION = "ansible-playbook keysmith.alibabacloud.provision -e @users.yml"
+ROTATE = "ansible-playbook keysmith.alibabacloud.rotate"
+# To the first day in grace, to its end, and to the end of the time in which the old key may return.
+DAYS_BETWEEN_STEPS = (74, 8, 15)
 LIST_IDS = (
     "ansible localhost -e @secrets/ram_keyring.yml -m debug -a "
     "'msg={{ dict(ram_keyring | zip(ram_keyring.values() | map(attribute=\"access_key_id\"))) }}'"
@@ -70,6 +73,7 @@ class Demo:
         self._look()
         self._provision_again()
         self._use_keys()
+        self._rotate()
         self._conclude()
 
     def _introduce(self) -> None:
@@ -112,6 +116,27 @@ class Demo:
             "Each may do what its user was permitted: ram-auditor reads users, slb-api does not.",
         )
         self._show("ansible-playbook use_keys.yml")
+
+    def _rotate(self) -> None:
+        say(
+            "Keys are replaced before they are too old",
+            "A daily run takes the step that is due for each user, and prints what comes next.",
+            "Here, days pass at once.",
+        )
+        for days in DAYS_BETWEEN_STEPS:
+            self._let_pass(days)
+            self._show(ROTATE)
+        self._show(LIST_IDS)
+
+    def _let_pass(self, days: int) -> None:
+        print(f"{days} days pass.", flush=True)
+        request = urllib.request.Request(
+            f"{self._emulator['url']}/_emulator/clock",
+            data=json.dumps({"advance_seconds": days * 86_400}).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request):
+            pass
 
     def _conclude(self) -> None:
         program = shown(Path(shutil.which("ansible-vault") or "ansible-vault"))

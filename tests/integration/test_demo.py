@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import yaml
 
 DEMO = Path(__file__).resolve().parents[1] / "demo" / "demo.py"
+STEPS = ["begun", "disabled", "deleted"]
 USERS_WITH_KEY = {"slb-api", "ddos-api", "ram-auditor", "deploy"}
 
 
@@ -56,7 +57,9 @@ def test_demo(tmp_path: Path) -> None:
     assert demo.returncode == 0, output
     stored = stored_keys(tmp_path)
     assert set(stored) == USERS_WITH_KEY
-    assert re.findall(r"changed=\d+", output) == ["changed=2", "changed=0", "changed=0"]
+    changed = [int(number) for number in re.findall(r"changed=(\d+)", output)]
+    assert changed == [2, 0, 0, *[1] * len(STEPS)]
+    assert re.findall(r"slb-api: (\w+);", output) == STEPS
     for entry in stored.values():
         assert entry["access_key_id"] in output
         assert entry["access_key_secret"] not in output

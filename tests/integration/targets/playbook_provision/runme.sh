@@ -38,3 +38,12 @@ if ansible-playbook keysmith.alibabacloud.provision "$@" > output 2>&1; then
     exit 1
 fi
 grep 'ram_credentials_users' output
+
+# What it has made is rotated by the other playbook, which tells the calendar in check mode
+ansible-playbook keysmith.alibabacloud.rotate --check "$@" | tee output
+grep 'slb-api: unchanged; next: begin at ' output
+cmp before.yml secrets/ram_keyring.yml
+ansible-playbook keysmith.alibabacloud.rotate "$@" \
+    -e '{"ram_rotation_users": ["slb-api"], "ram_rotation_mode": "now"}' | tee output
+grep 'slb-api: begun; next: disable at ' output
+ansible-vault view secrets/ram_keyring.yml | grep -x '    "\?previous"\?:'
