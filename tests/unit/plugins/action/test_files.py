@@ -668,9 +668,10 @@ def test_connections_of_a_task(emulator: Emulator, run: Run) -> None:
     names = [f"ann{number}" for number in range(24)]
     add_users(emulator, *names)
     emulator.clear_requests()
+    emulator.fail("CreateAccessKey", "gather", requests=4, ms=30_000, times=4)
     emulator.fail("CreateAccessKey", "delay", ms=30, times=len(names))
 
-    run(users=names, concurrency=4)
+    run(users=names, concurrency=4, read_timeout=60)
 
     assert emulator.peak_in_flight() == 4
     assert emulator.connections() <= 8
@@ -683,8 +684,9 @@ def test_keys_are_verified_side_by_side(emulator: Emulator, run: Run) -> None:
     add_users(emulator, *names)
     run(users=names)
     emulator.clear_requests()
-    emulator.fail("GetCallerIdentity", "delay", ms=200, skip=1, times=len(names))
+    emulator.fail("GetCallerIdentity", "gather", requests=4, ms=30_000, skip=1, times=4)
+    emulator.fail("GetCallerIdentity", "delay", ms=30, skip=1, times=len(names))
 
-    run(users=names, verify="all", concurrency=4)
+    run(users=names, verify="all", concurrency=4, read_timeout=60)
 
     assert emulator.peak_in_flight() == 4
