@@ -39,12 +39,12 @@ def trusting(**principals: t.Any) -> Elements:
 
 
 ECS_TRUST = trusting(Service="ecs.aliyuncs.com")
+TRUSTED = json.dumps(ECS_TRUST)
 
 
-def make(emulator: Emulator, *policies: str, trust: Elements = ECS_TRUST, **others: t.Any) -> None:
+def make(emulator: Emulator, *policies: str, trust: str = TRUSTED, **others: t.Any) -> None:
     """Create a role with system policies behind the module's back."""
-    document = json.dumps(trust)
-    emulator.call("CreateRole", RoleName="r", AssumeRolePolicyDocument=document, **others)
+    emulator.call("CreateRole", RoleName="r", AssumeRolePolicyDocument=trust, **others)
     for policy in policies:
         names = {"PolicyName": policy, "PolicyType": "System"}
         emulator.call("AttachPolicyToRole", RoleName="r", **names)
@@ -103,7 +103,7 @@ def test_creates_a_role_as_described(run_module: RunModule, emulator: Emulator) 
 
 def test_roles_trust_in_many_words(run_module: RunModule, emulator: Emulator) -> None:
     """What a trust policy means is compared, however it is written; a new principal is a change."""
-    make(emulator, trust=trusting(Service=["ecs.aliyuncs.com"], RAM=[]))
+    make(emulator, trust=json.dumps(trusting(Service=["ecs.aliyuncs.com"], RAM=[])))
     root = f"acs:ram::{emulator.account_id}:root"
 
     same = [
@@ -200,8 +200,7 @@ def test_policies_of_many_roles(run_module: RunModule, emulator: Emulator) -> No
     make(emulator, SLB)
     roles = [{"name": "r"}, {"name": "s"}, {"name": "t"}]
     for name in ("s", "t"):
-        trust = json.dumps(ECS_TRUST)
-        emulator.call("CreateRole", RoleName=name, AssumeRolePolicyDocument=trust)
+        emulator.call("CreateRole", RoleName=name, AssumeRolePolicyDocument=TRUSTED)
     emulator.clear_requests()
 
     first = run_module("ram_role", roles=roles, policies=[SLB])
@@ -471,8 +470,7 @@ def test_info_which(
 ) -> None:
     """Those that exist of the roles asked for are returned, in order and once."""
     for name in ("a", "b", "r"):
-        trust = json.dumps(ECS_TRUST)
-        emulator.call("CreateRole", RoleName=name, AssumeRolePolicyDocument=trust)
+        emulator.call("CreateRole", RoleName=name, AssumeRolePolicyDocument=TRUSTED)
     emulator.clear_requests()
 
     result = run_module("ram_role_info", **options)
@@ -485,7 +483,7 @@ def test_info_of_all_pages(run_module: RunModule) -> None:
     """All roles are found, however many pages they take."""
     with Emulator(page_size=100) as emulator:
         for number in range(230):
-            names = {"RoleName": f"r{number}", "AssumeRolePolicyDocument": json.dumps(ECS_TRUST)}
+            names = {"RoleName": f"r{number}", "AssumeRolePolicyDocument": TRUSTED}
             emulator.call("CreateRole", **names)
 
         result = run_module("ram_role_info", **connection_to(emulator))
@@ -511,7 +509,7 @@ def test_info_in_full(run_module: RunModule, emulator: Emulator) -> None:
 def test_info_of_what_vanishes(run_module: RunModule, emulator: Emulator) -> None:
     """A role that is deleted during the report is left out of it."""
     make(emulator)
-    emulator.call("CreateRole", RoleName="s", AssumeRolePolicyDocument=json.dumps(ECS_TRUST))
+    emulator.call("CreateRole", RoleName="s", AssumeRolePolicyDocument=TRUSTED)
     emulator.fail("ListPoliciesForRole", "error", status=404, code="EntityNotExist.Role")
 
     result = run_module("ram_role_info", include=["policies"], concurrency=1)
