@@ -10,7 +10,7 @@ class ModuleDocFragment:
 ---
 requirements:
   - python >= 3.10
-  - alibabacloud-ram20150501 >= 1.2
+  - alibabacloud-ram20150501 >= 1.3
   - alibabacloud-tea-openapi >= 0.4.3
   - alibabacloud-credentials >= 1.0.9
 notes:

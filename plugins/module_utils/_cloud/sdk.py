@@ -19,7 +19,7 @@ LIBRARY = "alibabacloud_ram20150501"
 # As in requirements.txt, which is not there where a module runs.
 REQUIREMENTS = (
     "alibabacloud-credentials>=1.0.9,<2",
-    "alibabacloud-ram20150501>=1.2,<2",
+    "alibabacloud-ram20150501>=1.3,<2",
     "alibabacloud-tea-openapi>=0.4.3,<0.5",
 )
 
