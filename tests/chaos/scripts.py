@@ -10,7 +10,7 @@ import typing as t
 from dataclasses import dataclass
 from functools import partial
 
-from . import clones, editors, faults, gateways, kills, order, rivals
+from . import clones, editors, faults, gateways, housekeeping, kills, order, rivals
 from .strikes import Strike
 
 if t.TYPE_CHECKING:
@@ -36,6 +36,8 @@ SCENES: dict[str, tuple[str, int, Disturb]] = {
     "held": ("creates held for minutes", gateways.USERS, gateways.play_held),
     "slow": ("slow answers", gateways.USERS, gateways.play_slow),
     "gaps": ("lists with gaps", gateways.USERS, gateways.play_gaps),
+    "rekey": ("kills while rekeying", housekeeping.USERS, housekeeping.play_rekey),
+    "move": ("kills while moving", housekeeping.USERS, housekeeping.play_move),
 }
 # A taste of everything, in less than a minute.
 SHORT = (
@@ -49,6 +51,8 @@ SHORT = (
     "one-user/file/8",
     "held/inline/9",
     "gaps/inline/10",
+    "rekey/inline/11",
+    "move/file/12",
 )
 
 

@@ -58,6 +58,8 @@ class Site:
         self.users = [f"user-{number:02}" for number in range(1, user_count + 1)]
         # Whether each run is in a container of its own, which has a name of its own.
         self.has_containers = False
+        # More variables of the playbook.
+        self.more: dict[str, t.Any] = {}
         self._tree = tree
         self._move_in(folder)
         vault_file.write_new(self.file, layout)
@@ -82,8 +84,14 @@ class Site:
             (folder / name).mkdir(parents=True)
         self.file = folder / "work" / "keyring.yml"
         self.journal = self.file.with_name(f".{self.file.name}.pending.yml")
-        self._password_file = folder / "password"
-        self._password_file.write_text(vault_file.PASSWORD)
+        self._vault_ids: list[str] = []
+        self.give_password("default", vault_file.PASSWORD)
+
+    def give_password(self, label: str, word: str) -> None:
+        """Give all runs from now on one more vault password."""
+        path = self.folder / f"password-{label}"
+        path.write_text(word)
+        self._vault_ids += ["--vault-id", f"{label}@{path}"]
 
     def start(
         self,
@@ -93,20 +101,27 @@ class Site:
         read_timeout: int = READ_TIMEOUT,
         strike: Strike | None = None,
         trace: Path | None = None,
+        file: Path | None = None,
+        struck: Path | None = None,
     ) -> Tree:
-        """Start the playbook; `strike` and `trace` are for its shim, which is else not there."""
+        """Start the playbook, for another `file` perhaps.
+
+        `strike` and `trace` are for its shim, which is else not there; its steps are those of the
+        file `struck`, or else of that of the run.
+        """
         self._started += 1
         variables = {
             "keyring_concurrency": concurrency,
-            "keyring_file": str(self.file),
+            "keyring_file": str(file or self.file),
             "keyring_layout": self.layout,
             "keyring_read_timeout": read_timeout,
             "keyring_users": self.users if users is None else users,
+            **self.more,
         }
         environment = self._environment()
         if strike or trace or self.has_containers:
             environment["PYTHONPATH"] = str(HERE / "shim")
-            environment["CHAOS_FILE"] = str(self.file)
+            environment["CHAOS_FILE"] = str(struck or file or self.file)
         if strike:
             environment["CHAOS_STRIKE"] = f"{strike.step}/{strike.occurrence}"
         if trace:
@@ -117,7 +132,7 @@ class Site:
             [
                 str(Path(sys.executable).with_name("ansible-playbook")),
                 str(HERE / "play.yml"),
-                *("--vault-password-file", str(self._password_file)),
+                *self._vault_ids,
                 *("-e", json.dumps(variables)),
             ],
             folder=self.folder / "work",

@@ -18,7 +18,13 @@ if t.TYPE_CHECKING:
     from pathlib import Path
 
 PASSWORD = "open sesame"
-VAULT = VaultLib([("default", VaultSecret(PASSWORD.encode()))])
+NEW_PASSWORD = "another word"
+VAULT = VaultLib(
+    [
+        (label, VaultSecret(word.encode()))
+        for label, word in (("default", PASSWORD), ("new", NEW_PASSWORD))
+    ]
+)
 # Somebody else's password opens it.
 FOREIGN_VAULT = "$ANSIBLE_VAULT;1.2;AES256;other\n3131323334353637"
 BEFORE = f"""\
