@@ -187,8 +187,13 @@ class ManagedPolicyApi:
     def delete(self, name: str) -> None:
         """Delete the policy with all its versions; one that is gone already is fine."""
         given, doing = {"PolicyName": name, "CascadingDelete": True}, f"delete policy {name}"
-        with fine_if("EntityNotExist.Policy"):
-            self._client.call(RAM, "DeletePolicy", given, nothing, doing=doing)
+        try:
+            with fine_if("EntityNotExist.Policy"):
+                self._client.call(RAM, "DeletePolicy", given, nothing, doing=doing)
+        except ApiError as error:
+            if str(error.code).startswith("DeleteConflict."):
+                error.reworded(f"{error}. Attachments within a resource group are left alone")
+            raise
 
     def list_versions(self, name: str, policy_type: str = CUSTOM) -> tuple[Version, ...]:
         """Return the versions of the policy, the oldest first."""

@@ -428,6 +428,18 @@ def test_deletion_right_after_detachment(run_module: RunModule, emulator: Emulat
     assert not run_module("ram_policy", name="p", state="absent").failed
 
 
+def test_conflict_that_lasts(run_module: RunModule, emulator: Emulator) -> None:
+    """If the API has the policy attached to something that it does not list, that is told."""
+    make_policy(emulator, A)
+    conflict = "DeleteConflict.Policy.User"
+    emulator.fail("DeletePolicy", "error", status=409, code=conflict, times=9)
+
+    result = run_module("ram_policy", name="p", state="absent", force=True)
+
+    assert "Attachments within a resource group are left alone" in result.msg
+    assert result["code"] == conflict
+
+
 @BOTH_MODES
 def test_attached_within_a_resource_group(
     run_module: RunModule, emulator: Emulator, mode: dict[str, bool]
