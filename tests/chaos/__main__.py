@@ -178,9 +178,7 @@ def rotate(seed: int, *, is_short: bool) -> None:
         year = rotation.play(seed, rotation.SHORT if is_short else rotation.FULL, Path(scratch))
         say("", *table(rotation.rows_of(year)), *year.problems)
         broken = {
-            rule: len(
-                rotation.play_without(rule, seed, rotation.SHORT, Path(scratch, rule)).problems
-            )
+            rule: rotation.problems_without(rule, seed, rotation.SHORT, Path(scratch))
             for rule in rotation.SABOTAGES
         }
     say("", *table([{"without": name, "problems": found} for name, found in broken.items()]))

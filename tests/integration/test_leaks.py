@@ -150,7 +150,7 @@ def test_job_leaves_no_secret(
     status = run_loudly(controller, "ansible-playbook", "job.yml", **environment)
 
     assert status == 0, terminal(controller)
-    secrets = handed_out(emulator, SECRETS_THERE + 2 * 2 + 6)
+    secrets = handed_out(emulator, SECRETS_THERE + 2 * 2 + 7)
     assert spy.leaks(secrets | GIVEN, of_environment={operator["AccessKeySecret"]}) == []
 
 

@@ -23,6 +23,7 @@ if t.TYPE_CHECKING:
 
     from ..report import Row
 
+MOST_TRIES = 5
 NEEDED = ("plugins", "meta", "galaxy.yml")
 ROTATION = "plugins/plugin_utils/_rotation"
 
@@ -130,6 +131,15 @@ def play_without(rule: str, seed: int, length: Length, folder: Path) -> Year:
     file.write_text(text.replace(sabotage.rule, sabotage.without), encoding="utf-8")
     tree = make_tree(folder / "tree", copy)
     return play(seed, length, folder, weather=sabotage.weather, tree=tree)
+
+
+def problems_without(rule: str, seed: int, length: Length, folder: Path) -> int:
+    """Return how many problems show without a rule; chance decides, so it is tried some times."""
+    for attempt in range(MOST_TRIES):
+        year = play_without(rule, seed + attempt, length, folder / f"{rule} {attempt}")
+        if year.problems:
+            return len(year.problems)
+    return 0
 
 
 def rows_of(year: Year) -> list[Row]:
