@@ -57,9 +57,10 @@ def units(session: nox.Session, core: str) -> None:
 
 
 @nox.session(name="docs-examples")
-def docs_examples(session: nox.Session) -> None:
+@on_each_core
+def docs_examples(session: nox.Session, core: str) -> None:
     """Run every command and playbook of the guides, the READMEs and CONTRIBUTING."""
-    session.install("-r", "requirements-test.txt")
+    session.install(f"ansible-core~={core}.0", "-r", "requirements-test.txt")
     session.run(
         "python", "-m", "docs", *session.posargs, env={"PYTHONPATH": "tests", **SHORT_FOLDER}
     )
