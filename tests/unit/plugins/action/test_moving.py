@@ -117,6 +117,7 @@ def test_renamed_user(emulator: Emulator, run: Run, source: VaultFile) -> None:
     assert source.entries().keys() == {"bob"}
 
 
+@pytest.mark.parametrize("any_file", ["file"], indirect=True)
 def test_others_in_the_same_task(emulator: Emulator, run: Run, source: VaultFile) -> None:
     """One task moves an entry, makes a key and removes one, whose entry elsewhere stays."""
     add_users(emulator, "cat")
@@ -129,6 +130,7 @@ def test_others_in_the_same_task(emulator: Emulator, run: Run, source: VaultFile
     assert source.entries().keys() == {"bob"}
 
 
+@pytest.mark.parametrize("any_file", ["file"], indirect=True)
 @pytest.mark.parametrize("check", [True, False])
 @pytest.mark.parametrize("where", ["target", "source"])
 def test_different_pairs(
@@ -164,6 +166,7 @@ def test_same_pair_in_two_files(run: Run, source: VaultFile, tmp_path: Path) -> 
     assert replace(source, path=tmp_path / "c.yml").entries().keys() == {"bob"}
 
 
+@pytest.mark.parametrize("any_file", ["inline"], indirect=True)
 def test_unanswered_create(emulator: Emulator, run: Run, source: VaultFile) -> None:
     """Nothing moves from a file whose log has a create without an answer."""
     add_users(emulator, "cat")
@@ -179,6 +182,7 @@ def test_unanswered_create(emulator: Emulator, run: Run, source: VaultFile) -> N
     assert not target_of(source, source.layout).path.exists()
 
 
+@pytest.mark.parametrize("any_file", ["file"], indirect=True)
 def test_file_of_the_task(run: Run, source: VaultFile) -> None:
     """A file can't be moved from that is the one to move to."""
     result = run(name="ann", file="a.yml", layout=source.layout, move_from=["keys.yml", "a.yml"])
@@ -187,6 +191,7 @@ def test_file_of_the_task(run: Run, source: VaultFile) -> None:
     assert "which is the file of users of this task" in result.msg
 
 
+@pytest.mark.parametrize("any_file", ["file"], indirect=True)
 def test_source_that_cannot_be_written(run: Run, source: VaultFile, tmp_path: Path) -> None:
     """A source that can't be replaced is refused before anything moves."""
     (tmp_path / "link.yml").hardlink_to(source.path)

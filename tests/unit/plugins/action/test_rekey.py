@@ -106,6 +106,7 @@ def test_handed_out_file_follows(emulator: Emulator, run: Run, tmp_path: Path) -
     assert not run(name="ann", csv_file="ann.csv", **BOTH).changed
 
 
+@pytest.mark.parametrize("any_file", ["inline"], indirect=True)
 @pytest.mark.parametrize(
     "vault", [[OLD], [("other", VAULT_PASSWORD)], [("new", VAULT_PASSWORD), OLD]]
 )
@@ -122,6 +123,7 @@ def test_same_password(run: Run, old_file: VaultFile, vault: list[tuple[str, str
     assert (old_file.path.read_bytes(), old_file.log.read_bytes()) == before
 
 
+@pytest.mark.parametrize("any_file", ["file"], indirect=True)
 @pytest.mark.parametrize("check", [True, False])
 @pytest.mark.parametrize(
     ("vault", "vault_id", "message"),
