@@ -451,7 +451,9 @@ class KeyringFile:
 
 
 def _has(scalars: Mapping[str, Scalar], field: str) -> bool:
-    return any(name.partition(NESTED)[0] == field for name in scalars)
+    """Tell whether anything of ours is in a field that is a mapping; people may add to it."""
+    ours = (name for name in PASSING_FIELDS if name.partition(NESTED)[0] == field)
+    return any(name in scalars for name in ours)
 
 
 def _refuse_bad_variable(variable: str) -> None:

@@ -398,3 +398,21 @@ def test_calendar(
     assert quiet == ""
     assert re.fullmatch(r"ann: unchanged; next: begin at [-0-9]+ [0-9:]+ UTC\n", calendar)
     assert re.match(r"ann: begun; next: disable at [-0-9]+ [0-9:]+ UTC\n", capfd.readouterr().out)
+
+
+def test_what_people_add(
+    emulator: Emulator, rotate: Rotate, file: VaultFile, in_grace: str
+) -> None:
+    """What people write into an entry, its rotation included, is there in the end, and no harm."""
+    text = file.text().replace(
+        "    rotation:\n", "    rotation:\n      ticket: OPS-1 # see there\n"
+    )
+    file.write(text.replace("    previous:\n", "    # the old one\n    previous:\n"))
+    told = []
+    for days in (8, 15, 1):
+        emulator.advance_clock(days * DAY)
+        told.append(of_user(rotate()))
+
+    assert told == [("disabled", "disabled"), ("deleted", None), ("unchanged", None)]
+    assert list(keys_of(emulator, "ann")) != [in_grace]
+    assert "      ticket: OPS-1 # see there\n" in file.text()

@@ -329,3 +329,38 @@ def test_mode_needs_users(rotate: Rotate) -> None:
     assert "say name or users" in told[0]
     assert told[1] == told[2] == "mode: emergency and leaked belong together: say both or neither"
     assert "current, previous or the AccessKey ID" in told[3]
+
+
+def test_other_key_that_does_not_sign(
+    emulator: Emulator, rotate: Rotate, file: VaultFile, in_grace: str
+) -> None:
+    """After a rollback nothing goes on to a key that does not sign any more."""
+    [new] = keys_of(emulator, "ann").keys() - {in_grace}
+    rotate(name="ann", mode="rollback")
+    set_status(emulator, "ann", new, "Inactive")
+    before = file.path.read_bytes()
+
+    result = rotate(name="ann", mode="now")
+
+    assert of_user(result) == ("blocked", "rolled_back")
+    assert "nothing goes on to it" in result["users"][0]["waiting_for"]
+    assert file.path.read_bytes() == before
+
+
+def test_leak_beside_a_key_set_aside(
+    emulator: Emulator, rotate: Rotate, file: VaultFile, due: str
+) -> None:
+    """A lost key that was set aside makes room at once for the successor of a leaked one."""
+    emulator.fail("CreateAccessKey", "drop_after")
+    assert rotate().failed
+    [lost] = keys_of(emulator, "ann").keys() - {due}
+    for days in (0, 1.2):
+        emulator.advance_clock(days * DAY)
+        rotate()
+    assert status_of(emulator, lost) == "Inactive"
+
+    result = rotate(**LEAKED, leaked="current")
+
+    assert of_user(result) == ("disabled", "disabled")
+    assert keys_of(emulator, "ann").keys() == {due, current_of(file)}
+    assert status_of(emulator, due) == "Inactive"

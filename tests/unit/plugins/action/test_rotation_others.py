@@ -11,6 +11,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.errors import RamError
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring import (
     looks,
     verification,
@@ -512,9 +513,13 @@ def test_undo_leaves_what_is_stored(
     rotate()
     stored = stored_keys(file)
     file.path.write_bytes(before)
+
+    def fail(_file: KeyringFile, _changes: object) -> None:
+        raise RamError("no room")
+
     with monkeypatch.context() as patch:
-        patch.setattr(KeyringFile, "replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
-        assert rotate().failed
+        patch.setattr(KeyringFile, "replace", fail)
+        assert "no room" in rotate().msg
 
     result = rotate()
 
