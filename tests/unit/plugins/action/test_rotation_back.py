@@ -16,7 +16,7 @@ from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring imp
 )
 
 from ..conftest import writing_actions
-from .conftest import DAY, VaultFile, add_key, keys_of, of_user, status_of
+from .conftest import DAY, VaultFile, add_key, keys_of, of_user, set_status, status_of
 
 if t.TYPE_CHECKING:
     from pathlib import Path
