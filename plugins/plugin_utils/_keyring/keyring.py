@@ -17,6 +17,7 @@ from ...module_utils._work.pool import attempt_all, map_all
 from ...module_utils._work.stats import FAILED
 from .git import warning_if_not_ignored
 from .judge import Judge
+from .moving import note_arrivals
 from .outcome import Outcome
 from .rekeying import Rekeying
 from .report import Item, warnings_of
@@ -52,8 +53,9 @@ class Keyring:
         self._rekeying = Rekeying(desk, is_alone=not requests) if desk.file.rekeys else None
         self._situations = Situations(desk, requests, self.settler.settlement)
         self._requests = requests
-        # The users whose entries come from other files.
-        self.moved: set[str] = set()
+        # The users whose entries come from other files, with their keys, and those that are here.
+        self.moved: dict[str, str | None] = {}
+        self.arrived: set[str] = set()
         self.outcome = Outcome(desk, self.settler.settlement, self._rekeying, hand_out)
 
     def settle(self) -> None:
@@ -91,15 +93,16 @@ class Keyring:
             self._hand_out.plan(known, self._settings.concurrency)
         if self._makes_keys:
             self._settings.before_new_keys(self.desk.file)
-            self.outcome.warnings += filter(None, [warning_if_not_ignored(self.desk.log.path)])
         elif self.moved or (self._rekeying and self._rekeying.is_due):
             self._settings.before_encrypting(self.desk.file)
+        if self._makes_keys or self.moved:
+            self.outcome.warnings += filter(None, [warning_if_not_ignored(self.desk.log.path)])
         problems = map_all(self._judge.problem_of, self.outcome.items, self._settings.concurrency)
         return list(filter(None, problems))
 
     def begin(self) -> None:
         """Take what the work needs that another run may have; raises LogBusyError."""
-        if self._makes_keys:
+        if self._makes_keys or self.moved:
             self.desk.log.begin()
 
     def work(self) -> None:
@@ -107,6 +110,7 @@ class Keyring:
         try:
             self._do()
             self._write()
+            self.arrived = note_arrivals(self.desk, self.moved)
             if self._rekeying:
                 self._rekeying.finish()
             self._attempt(self._verify, self._unverified(), "keys verified")

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Move entries of users from other files into those of the task.
 
-They are written where they go before they leave where they were. A run that was killed in between
-leaves them in both files, and the next one ends the move, as both hold the same pairs.
+They are written where they go before they leave where they were, and their keys stay in the log
+there for a day, as new ones do. A run that was killed in between leaves them in both files, and the
+next one ends the move, as both hold the same pairs.
 """
 
 from __future__ import annotations
@@ -13,12 +14,15 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ...module_utils._cloud.errors import InputError, ProblemsError, RamError
+from .clock import server_now
+from .records import CREATE, Intent, NewKey, Stored
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from .._vault_file.file import Entry, KeyringFile
     from .._vault_file.text import Scalar
+    from .desk import Desk
     from .keyring import Keyring
 
 
@@ -31,11 +35,6 @@ class Move:
     source: Keyring
     name: str
     entry: Entry
-
-    @property
-    def is_done(self) -> bool:
-        """Whether the file that the entry is for holds one of the user by now."""
-        return self.user in self.target.desk.book.held
 
 
 class Moves:
@@ -60,7 +59,7 @@ class Moves:
     def release(self) -> None:
         """Let the sources keep what has not arrived; call this once the targets are written."""
         for move in self._moves:
-            if not move.is_done:
+            if move.user not in move.target.arrived:
                 move.source.desk.book.put(move.name, move.entry)
 
     def _found(self) -> Iterator[Move]:
@@ -90,9 +89,37 @@ class Moves:
                 f"{move.entry.access_key_id}, and another one is in or on its way to "
                 f"{target.file.path}, key {held.access_key_id}: remove one of them"
             )
-        move.target.moved.add(move.user)
+        move.target.moved[move.user] = move.entry.access_key_id
         source.book.remove(move.name)
         self._moves.append(move)
+
+
+def note_arrivals(desk: Desk, moved: Mapping[str, str | None]) -> set[str]:
+    """Note keys that have moved into a file, given by their users; return those who have arrived.
+
+    Raises LogError if a key can't be noted, which no older copy of the file would hold.
+    """
+    arrived = set()
+    for user, key_id in moved.items():
+        entry = desk.book.held.get(user)
+        if entry is None:
+            continue
+        if key_id and key_id == entry.access_key_id and key_id not in desk.log.key_ids():
+            _note(desk, user, entry)
+        arrived.add(user)
+    return arrived
+
+
+def _note(desk: Desk, user: str, entry: Entry) -> None:
+    key_id, user_id = str(entry.access_key_id), entry.user_id
+    if not user_id or entry.secret is None:
+        return
+    # As if it had been made for the entry, and no create of it were open.
+    intent = Intent(user_id, user, sorted(entry.key_ids), None, CREATE, 0.0, 0.0)
+    desk.log.note(intent)
+    secret = desk.file.secret_of(user, entry)
+    desk.log.note(NewKey(user_id, key_id, entry.created or "", secret))
+    desk.log.note(Stored([key_id], server_now(desk.client).latest))
 
 
 def _name_of(user: str, source: Keyring) -> str | None:

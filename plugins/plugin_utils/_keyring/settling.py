@@ -116,7 +116,13 @@ class Settler:
                 f"{self._desk.log.path} has a create without an answer, or a key that may have "
                 "come of one: run ram_keyring for that file until none is left"
             )
-        return self.settlement.problems.get(user_id)
+        logged = ", ".join(sorted(self.settlement.logged.get(user_id, ())))
+        held = (
+            f"{self._desk.log.path} holds key {logged}, which is not in the file"
+            if logged
+            else None
+        )
+        return self.settlement.problems.get(user_id) or held
 
     @property
     def settled_ids(self) -> set[str]:
