@@ -59,10 +59,10 @@ class Bar:
 
 def chart(title: str, bars: Sequence[Bar]) -> str:
     """Return a picture of the bars from top to bottom, the longest as wide as there is room."""
-    scale = LONGEST_BAR / max(max(bar.seconds, bar.limit) for bar in bars)
-    lines = [line for place, bar in enumerate(bars) for line in _row(place, bar, scale)]
+    scale = LONGEST_BAR / max(max(each.seconds, each.limit) for each in bars)
+    lines = [line for place, each in enumerate(bars) for line in _row(place, each, scale)]
     height = _top(len(bars)) + 12
-    if any(bar.limit for bar in bars):
+    if any(each.limit for each in bars):
         lines += _legend(height)
         height += 24
     return PICTURE.format(
@@ -78,16 +78,16 @@ def _top(place: int) -> int:
     return 44 + place * ROW_HEIGHT
 
 
-def _row(place: int, bar: Bar, scale: float) -> Iterator[str]:
-    top, length = _top(place), bar.seconds * scale
-    kind = "bar ours" if bar.ours else "bar"
-    yield f'<text x="{MARGIN}" y="{top + 13}">{escape(bar.label)}</text>'
+def _row(place: int, shown: Bar, scale: float) -> Iterator[str]:
+    top, length = _top(place), shown.seconds * scale
+    kind = "bar ours" if shown.ours else "bar"
+    yield f'<text x="{MARGIN}" y="{top + 13}">{escape(shown.label)}</text>'
     place_of_bar = f'x="{MARGIN}" y="{top + 20}" width="{length:.1f}" height="14"'
     yield f'<rect class="{kind}" {place_of_bar} rx="2"/>'
-    end = MARGIN + max(length, bar.limit * scale) + 6
-    yield f'<text x="{end:.1f}" y="{top + 32}">{bar.seconds:.2f}</text>'
-    if bar.limit:
-        at = f"{MARGIN + bar.limit * scale:.1f}"
+    end = MARGIN + max(length, shown.limit * scale) + 6
+    yield f'<text x="{end:.1f}" y="{top + 32}">{shown.seconds:.2f}</text>'
+    if shown.limit:
+        at = f"{MARGIN + shown.limit * scale:.1f}"
         yield f'<line class="limit" x1="{at}" y1="{top + 17}" x2="{at}" y2="{top + 37}"/>'
 
 

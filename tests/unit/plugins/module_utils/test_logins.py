@@ -244,7 +244,9 @@ def test_oauth_of_many_at_once(portal: Portal, sign: SignIn, tmp_path: Path) -> 
     """Many tasks at once renew the tokens once: each token can be used one time only."""
     write_profile(tmp_path, oauth(oauth_access_token_expire=0))
     arns: list[str] = []
-    threads = [threading.Thread(target=lambda: arns.append(sign().identity.arn)) for _ in range(6)]
+    threads = [
+        threading.Thread(target=lambda: arns.append(sign().identity.arn)) for _number in range(6)
+    ]
 
     for thread in threads:
         thread.start()
