@@ -31,6 +31,8 @@ SUSPECT_UNTIL = DAY
 SET_ASIDE_FOR = 7 * DAY
 STORED_FOR = DAY
 LOOKS_APART_WITHOUT_PAIR = 15 * 60.0
+# So long after one that failed, a rotation is begun anew.
+BEGIN_AGAIN = 7 * DAY
 
 
 def window(intent: Intent) -> tuple[float, float]:

@@ -19,7 +19,7 @@ from ...module_utils._cloud.times import timestamp
 from ...module_utils._ram.access_key import find_keys
 from ...module_utils._work.pool import map_all
 from .clock import server_now
-from .evidence import DAY, InFile, Merge, is_settled, merging
+from .evidence import BEGIN_AGAIN, DAY, InFile, Merge, is_settled, merging
 from .log import LogError, opened
 from .looks import Doubt, doubt_about
 from .records import ROTATION, Settled, Stored
@@ -372,6 +372,17 @@ class Settler:
         old = self._now.earliest - DAY
         self._settled.missing |= {
             key_id for key_id, at in self._history.missing.items() if at < old
+        }
+        self._settle_rotations()
+
+    def _settle_rotations(self) -> None:
+        """Settle steps on keys that the file has let go, and failed begins that hinder no other."""
+        self._settled.steps |= self._history.steps.keys() - self._in_file
+        old, open_ids = self._now.earliest - BEGIN_AGAIN, self._history.key_ids()
+        self._settled.begins |= {
+            user_id
+            for user_id, failed in self._history.failed_begins.items()
+            if failed.at < old and failed.access_key_id not in open_ids
         }
 
 

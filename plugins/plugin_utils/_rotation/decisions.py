@@ -9,7 +9,7 @@ import enum
 import typing as t
 from dataclasses import dataclass
 
-from .durations import DAY, HOUR, MINUTE
+from .durations import HOUR, MINUTE
 from .facts import EMERGENCY, NOW, ROLLBACK, ROLLED_BACK
 
 if t.TYPE_CHECKING:
@@ -20,7 +20,6 @@ if t.TYPE_CHECKING:
 LAG = 2 * HOUR
 # The file is replaced a moment after what it is going to hold was dated.
 WRITING = MINUTE
-BEGIN_AGAIN = 7 * DAY
 
 BEGUN, WAITING, DONE_DISABLED, DELETED, DONE_ROLLED_BACK, HELD, BLOCKED, UNCHANGED, FAILED = (
     ACTIONS

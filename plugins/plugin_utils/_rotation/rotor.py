@@ -29,7 +29,7 @@ from .._keyring.report import diff_of
 from .._keyring.settling import Settler
 from .._keyring.situations import Situations
 from .._vault_file.file import Rotation
-from .decisions import BEGIN_AGAIN, BEGUN, BLOCKED, DONE_DISABLED, FAILED, WAITING, Decision, Move
+from .decisions import BEGUN, BLOCKED, DONE_DISABLED, FAILED, WAITING, Decision, Move
 from .facts import GRACE
 from .looking import Lookout
 from .permissions import missing_permission
@@ -189,28 +189,13 @@ class Rotor:
             item.error = errors.get(item.name) or item.error
 
     def _let_go(self) -> None:
-        """Let the log go without steps that are in the file, and failed begins that are over."""
-        history, log = self._desk.log.history, self._desk.log
-        done = {item.facts.previous_id for item in self.items if item.error is None}
-        done |= {
-            str(item.facts.entry.access_key_id)
-            for item in self.items
-            if item.facts.entry and item.error is None
-        }
-        standing = self._book.held_ids()
-        over = server_now(self._desk.client).earliest - BEGIN_AGAIN
-        begun = {
-            str(item.facts.entry.user_id)
-            for item in self.items
-            if item.facts.entry and item.action == BEGUN and item.error is None
-        }
+        """Let the log go without steps that the file knows, and failed begins that are made up."""
+        log, done = self._desk.log, [item for item in self.items if item.error is None]
+        entries = [item.facts.entry for item in done if item.facts.entry]
+        begun = [item.facts.entry for item in done if item.action == BEGUN]
         settled = Settled(
-            steps={key_id for key_id in history.steps if key_id in done or key_id not in standing},
-            begins={
-                user_id
-                for user_id, failed in history.failed_begins.items()
-                if user_id in begun or failed.at < over
-            },
+            steps=log.history.steps.keys() & {key for entry in entries for key in entry.key_ids},
+            begins={str(entry.user_id) for entry in begun if entry},
         )
         # What is not let go now is no harm: the next run does it.
         with contextlib.suppress(LogError):

@@ -15,8 +15,8 @@ from dataclasses import replace
 from ...module_utils._cloud.times import date_of, timestamp
 from .._keyring import records
 from .._keyring.clock import told_time
+from .._keyring.evidence import BEGIN_AGAIN
 from .decisions import (
-    BEGIN_AGAIN,
     BEGUN,
     DELETED,
     DONE_DISABLED,

@@ -18,12 +18,13 @@ from ...module_utils._ram.access_key import ACTIVE, INACTIVE, find_keys
 from ...module_utils._stopping import StoppedError
 from .._keyring import verification
 from .._keyring.clock import server_now, told_time
+from .._keyring.evidence import BEGIN_AGAIN
 from .._keyring.log import LogError
 from .._keyring.records import ACTIVATE, DELETE, DISABLE, ROTATION, BeginFailed, Step
 from .._keyring.verification import INACTIVE as NOT_ACTIVE_YET
 from .._keyring.verification import UNKNOWN
 from .._vault_file.file import Rotation
-from .decisions import BEGIN_AGAIN, Move
+from .decisions import Move
 from .facts import BY_EMERGENCY, DISABLED, GRACE, ROLLED_BACK
 from .proofs import objection
 

@@ -444,7 +444,7 @@ def test_lost_create(emulator: Emulator, rotate: Rotate, file: VaultFile, due: s
     assert set(keys_of(emulator, "ann")) == {due, file.entries()["ann"]["access_key_id"]}
 
 
-@pytest.mark.parametrize("die_after", range(3, 40, 4))
+@pytest.mark.parametrize("die_after", range(3, 40, 6))
 def test_kills(
     start: Start, rotate: Rotate, file: VaultFile, secrets: Secrets, due: str, *, die_after: int
 ) -> None:
@@ -543,7 +543,7 @@ def test_csv_file_in_check_mode(
     assert of_user(rotate(csv_file="out.csv")) == ("begun", "grace")
 
 
-@pytest.mark.parametrize("die_after", range(2, 26, 4))
+@pytest.mark.parametrize("die_after", range(2, 26, 6))
 def test_kills_in_a_rollback(
     start: Start, rotate: Rotate, file: VaultFile, disabled: str, *, die_after: int
 ) -> None:

@@ -18,12 +18,12 @@ from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.
 )
 
 from ..conftest import writing_actions
-from .conftest import add_key, add_users, keys_of, set_status
+from .conftest import DAY, add_key, add_users, keys_of, set_status
 
 if t.TYPE_CHECKING:
     from emulator import Emulator
 
-    from .conftest import Run, VaultFile
+    from .conftest import Rotate, Run, VaultFile
 
 STAGE = {"stage": "grace", "switched": "2026-11-20T13:00:00Z"}
 
@@ -113,4 +113,21 @@ def test_absent_deletes_the_key_of_a_begin(
     assert result["users"][0]["action"] == predicted["users"][0]["action"] == "removed"
     assert writing_actions(emulator) == ["DeleteAccessKey"]
     assert not run(name="ann", state="absent").changed
+    assert not file.log.exists()
+
+
+def test_log_is_not_kept_for_what_is_gone(
+    emulator: Emulator, run: Run, rotate: Rotate, file: VaultFile, in_grace: str
+) -> None:
+    """A step whose answer got lost is of no interest once the user's keys have left the file."""
+    emulator.advance_clock(8 * DAY)
+    emulator.fail("UpdateAccessKey", "drop_after", times=9)
+    assert rotate().failed
+    emulator.clear_faults()
+    assert in_grace in file.log.read_text()
+
+    run(name="ann", state="absent")
+    run(name="ann", state="absent")
+
+    assert keys_of(emulator, "ann") == {}
     assert not file.log.exists()
