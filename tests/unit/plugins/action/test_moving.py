@@ -28,7 +28,7 @@ OTHER = {"file": "inline", "inline": "file"}
 
 @pytest.fixture
 def source(emulator: Emulator, run: Run, any_file: VaultFile) -> VaultFile:
-    """`a.yml` in each layout: ann with a replaced pair, comments and fields of people, and bob."""
+    """`a.yml` in each layout: bob, and ann amid a rotation, with comments and fields of people."""
     file = replace(any_file, path=any_file.path.with_name("a.yml"))
     add_users(emulator, "ann", "bob")
     run(name="ann", file="a.yml", layout=file.layout)
@@ -36,6 +36,7 @@ def source(emulator: Emulator, run: Run, any_file: VaultFile) -> VaultFile:
     run(users=["ann", "bob"], file="a.yml", layout=file.layout, on_inactive="replace")
     head = '  "ann":\n'
     added = head[:-1] + "  # hers\n    # of the team\n    tags: [x, {y: 1}]\n"
+    added += '    rotation:\n      stage: "grace"\n      switched: "2026-11-01T00:00:00Z"\n'
     file.write("# top\n" + file.text().replace(head, added))
     emulator.clear_requests()
     return file
