@@ -38,15 +38,15 @@ def objection(client: Client, file: KeyringFile, facts: Facts, entry: Entry) -> 
         if _is_of_network(error):
             return _without_proof(facts, key_id)
         if _is_of_key(error):
-            return refused(facts, f"key {key_id} does not sign ({error}){_advice(facts, key_id)}")
+            return refused(facts, _refusal(facts, key_id, error))
         return Decision(WAITING, why=f"a proof of key {key_id}: {error}")
     return None
 
 
-def _advice(facts: Facts, key_id: str) -> str:
+def _refusal(facts: Facts, key_id: str, error: RamError) -> str:
     if facts.entry is None or key_id == facts.previous_id:
-        return ", so nothing goes on to it"
-    return f": see mode: {way_back(facts.entry)}"
+        return f"key {key_id} does not sign ({error}), so nothing goes on to it"
+    return f"key {key_id} does not sign ({error}): see mode: {way_back(facts.entry)}"
 
 
 def _without_proof(facts: Facts, key_id: str) -> Decision | None:
