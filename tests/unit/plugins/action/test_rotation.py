@@ -415,3 +415,19 @@ def test_what_people_add(
     assert told == [("disabled", "disabled"), ("deleted", None), ("unchanged", None)]
     assert list(keys_of(emulator, "ann")) != [in_grace]
     assert "      ticket: OPS-1 # see there\n" in file.text()
+
+
+def test_young_key_that_was_never_used(emulator: Emulator, run: Run, rotate: Rotate) -> None:
+    """Of a key that is an hour old nobody can say for hours that it is not used."""
+    add_users(emulator, "ann")
+    run(name="ann", verify="none")
+    emulator.advance_clock(3_600)
+    short = {"name": "ann", "mode": "now", "grace": "1h", "quiet": "3h"}
+    told = [of_user(rotate(**short))]
+    for _run in range(4):
+        emulator.advance_clock(3_600 - 60)
+        told.append(of_user(rotate(**short)))
+    emulator.advance_clock(600)
+
+    assert told == [("begun", "grace"), *[("waiting", "grace")] * 4]
+    assert of_user(rotate(**short)) == ("disabled", "disabled")
