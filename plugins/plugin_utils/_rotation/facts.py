@@ -117,7 +117,7 @@ class Facts:
     def age(self, key: AccessKey | None) -> float | None:
         """Return the age of a key in seconds, None if nothing tells it."""
         created = timestamp(key.create_date) if key else None
-        return None if created is None else self.now.earliest - created
+        return self.now.earliest - created if created is not None and self.knows_time else None
 
     def is_to_come(self, moment: float) -> bool:
         """Tell whether a moment is known to lie in the future."""

@@ -225,7 +225,8 @@ class Rotor:
     def changed(self) -> bool:
         """Whether a file or the cloud is no longer what it was."""
         handed_out = self._hand_out is not None and self._hand_out.changed
-        return self.has_settled or handed_out or any(item.has_moved for item in self.items)
+        is_written = handed_out or self._book.is_changed
+        return self.has_settled or is_written or any(item.has_moved for item in self.items)
 
     @property
     def errors(self) -> list[RamError]:

@@ -364,3 +364,20 @@ def test_leak_beside_a_key_set_aside(
     assert of_user(result) == ("disabled", "disabled")
     assert keys_of(emulator, "ann").keys() == {due, current_of(file)}
     assert status_of(emulator, due) == "Inactive"
+
+
+def test_leak_with_a_full_quota_and_without_a_successor(
+    emulator: Emulator, rotate: Rotate, file: VaultFile, disabled: str
+) -> None:
+    """If a slot was freed for nothing, the file says so too, and the leaked key is named."""
+    leaked = current_of(file)
+    refuse_new_keys(emulator)
+
+    result = rotate(**LEAKED, leaked="current")
+
+    assert result.failed
+    assert result.changed
+    assert f"user_access_key_id={leaked} status=inactive" in result.msg
+    assert list(keys_of(emulator, "ann")) == [leaked]
+    assert "previous" not in file.entries()["ann"]
+    assert disabled not in file.text()
