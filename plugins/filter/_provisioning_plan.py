@@ -98,14 +98,13 @@ def provisioning_plan(
         "groups": [_described("group", each, {"state": "present"}, omit) for each in groups],
         "policies": [_described("policy", each, {"state": "present"}, omit) for each in policies],
     }
-    served = [user for user in described if _has_key(user)]
-    key_users = [{name: user[name] for name in OF_KEYS} for user in served]
+    problems = [
+        problem
+        for nouns, listed in {"users": described, **others}.items()
+        for problem in _problems(nouns, listed)
+    ]
     return {
-        "problems": [
-            problem
-            for nouns, listed in {"users": described, **others}.items()
-            for problem in _problems(nouns, listed)
-        ],
+        "problems": problems,
         "present": [_without(user) for user in described if user["state"] != "absent"],
         "absent": [_without(user) for user in described if user["state"] == "absent"],
         **{
@@ -113,12 +112,16 @@ def provisioning_plan(
             for nouns, listed in others.items()
             for state in ("present", "absent")
         },
+        **_lists_of_keys([user for user in described if _has_key(user)]),
+    }
+
+
+def _lists_of_keys(served: list[Described]) -> dict[str, t.Any]:
+    key_users = [{name: user[name] for name in OF_KEYS} for user in served]
+    staying = [user for user in served if user["state"] != "absent"]
+    return {
         "key_users": key_users,
-        "rotated": [
-            {name: user[name] for name in OF_ROTATION}
-            for user in served
-            if user["state"] != "absent"
-        ],
+        "rotated": [{name: user[name] for name in OF_ROTATION} for user in staying],
         "one_of_each_file": list({user["file"]: user for user in key_users}.values()),
     }
 
