@@ -12,15 +12,19 @@ import typing as t
 import pytest
 
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.errors import RamError
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram.access_key import (
+    find_keys,
+)
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring import (
     looks,
     verification,
 )
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._rotation import steps
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.file import (
     KeyringFile,
 )
 
-from ..conftest import make_role, sign_in, writing_actions
+from ..conftest import make_client, make_role, sign_in, writing_actions
 from ..keyring_task import VAULT_PASSWORD
 from .conftest import (
     DAY,
@@ -39,6 +43,10 @@ from .conftest import (
 if t.TYPE_CHECKING:
     from pathlib import Path
 
+    from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.client import Client
+    from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram.access_key import (
+        AccessKey,
+    )
     from emulator import Emulator
 
     from .conftest import Rotate, Run, Start
@@ -603,3 +611,37 @@ def test_rekeyed_file(
     assert of_user(result) == ("disabled", "disabled")
     assert status_of(emulator, in_grace) == "Inactive"
     assert VaultFile(file.path, "file", "another one").entries()["ann"]["rotation"]
+
+
+def test_begin_that_comes_second(
+    emulator: Emulator,
+    rotate: Rotate,
+    connection: dict[str, t.Any],
+    due: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A create that another clone's gets ahead of leaves no key, and that one's is not touched."""
+    won: list[dict[str, str]] = []
+
+    def find_and_lose(client: Client, name: str) -> list[AccessKey] | None:
+        found = find_keys(client, name)
+        won.append(add_key(emulator, name))
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(steps, "find_keys", find_and_lose)
+        result = rotate()
+    [winner] = won
+    pair = {
+        "access_key_id": winner["AccessKeyId"],
+        "access_key_secret": winner["AccessKeySecret"],
+    }
+    assert make_client({**connection, **pair}).identity.access_key_id == pair["access_key_id"]
+    for days in (0.1, 1.2, 8):
+        emulator.advance_clock(days * DAY)
+        rotate()
+
+    assert result["users"][0]["action"] == "failed"
+    assert "LimitExceeded" in result.msg
+    assert set(keys_of(emulator, "ann")) == {due, pair["access_key_id"]}
+    assert status_of(emulator, pair["access_key_id"]) == "Active"
