@@ -25,9 +25,9 @@ class Step(t.NamedTuple):
 
 
 # In the order in which a run gets there, each with how often it surely does in a first run. The
-# words behind the names are explained in shim/sitecustomize.py.
+# words behind the names are explained in shim/sitecustomize.py. The file is replaced twice: by its
+# own bytes, as a proof, before the first create, and in the end.
 STEPS = {
-    "probe written": Step(1, "while the directory is proven writable"),
     "header torn": Step(1, "within the write of the sidecar's header"),
     "header durable": Step(1, "sidecar begun, no intent yet"),
     "intent unwritten": Step(3, "before the intent is written"),
@@ -43,11 +43,11 @@ STEPS = {
     "group durable": Step(3, "after save"),
     "suspected torn": Step(1, "settling, within the write of a suspicion"),
     "suspected durable": Step(1, "settling, a key is suspected"),
-    "file unopened": Step(1, "before the new file is opened"),
-    "file torn": Step(1, "within the write of the new file"),
-    "file written": Step(1, "between write and fsync"),
-    "file durable": Step(1, "between fsync and rename"),
-    "file renamed": Step(1, "between rename and fsync of the directory"),
+    "file unopened": Step(2, "before the new file is opened"),
+    "file torn": Step(2, "within the write of the new file"),
+    "file written": Step(2, "between write and fsync"),
+    "file durable": Step(2, "between fsync and rename"),
+    "file renamed": Step(2, "between rename and fsync of the directory"),
     "stored torn": Step(1, "file replaced, within the write of that to the sidecar"),
     "stored durable": Step(1, "file replaced, and the sidecar tells so"),
 }

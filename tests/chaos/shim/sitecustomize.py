@@ -82,7 +82,7 @@ def kind_of(path: str | os.PathLike[str]) -> str | None:
         return "journal"
     if name == FILE.name or name.startswith(f".{FILE.name}."):
         return "file"
-    return "probe" if name.startswith(".probe") else None
+    return None
 
 
 def records_in(data: bytes) -> list[dict[str, t.Any]]:
