@@ -184,7 +184,7 @@ def test_options_leave_no_secret(
     status = run_loudly(controller, "ansible-playbook", "job.yml", "options.yml", *way, **caller)
 
     assert status == 0, terminal(controller)
-    secrets = handed_out(emulator, SECRETS_THERE + 2 * 2 + 7)
+    secrets = handed_out(emulator, SECRETS_THERE + 2 * 2 + 8)
     if as_module == "false":
         assert "ram_user runs in Ansible's worker" in terminal(controller)
     else:
