@@ -121,6 +121,9 @@ class Situations:
         counts = request.state == "absent" or (case.user and request.owned_pair is None)
         if not counts or case.entry_key or case.doubt:
             return None
+        # It is refused as what it is; a second look takes half a minute and tells nothing of it.
+        if self._desk.file.problem_with(case.user_name, entry):
+            return None
         return doubt_about(self._desk.file, case.user_name, entry)
 
     def _resolved(
