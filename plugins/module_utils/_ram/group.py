@@ -10,11 +10,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from .._cloud.client import nothing
-from .._cloud.errors import ApiError, NotFoundError, RamError, UnansweredError, fine_if
+from .._cloud.errors import ApiError, NotFoundError, UnansweredError, fine_if
 from .._cloud.paging import all_pages, next_marker
 from .._cloud.retry import ANY_NUMBER, ONCE
 from .._cloud.services import RAM
 from .._work.pool import map_all
+from .lost import found_after_all
 from .names import unknown_names
 from .policy import parameters_of, policies_in
 
@@ -121,7 +122,7 @@ class GroupApi:
                 RAM, "CreateGroup", given, _group_fields, doing=doing, attempts=ONCE
             )
         except UnansweredError as error:
-            found = self._find_after_all(name, error)
+            found = found_after_all(self.find, name, error)
             if found.comments != group.comments:
                 raise error.reworded(
                     f"{error}. There is such a group now, but not as described here: run again"
@@ -147,7 +148,7 @@ class GroupApi:
                 RAM, "UpdateGroup", parameters, _group_fields, doing=doing, attempts=attempts
             )
         except UnansweredError as error:
-            stored = self._find_after_all(name, error).stored()
+            stored = found_after_all(self.find, name, error).stored()
             if {**changes, "group_id": group.group_id}.items() - stored.items():
                 raise
             return stored
@@ -203,16 +204,6 @@ class GroupApi:
             self._client.call(
                 RAM, "DetachPolicyFromGroup", both, nothing, doing=f"{doing} from group {name}"
             )
-
-    def _find_after_all(self, name: str, lost: UnansweredError) -> Group:
-        """Return the group that a request without an answer was about; else raise `lost`."""
-        try:
-            found = self.find(name)
-        except RamError as error:
-            raise lost.reworded(f"{lost}. What it did is not known ({error})") from None
-        if found is None:
-            raise lost
-        return found
 
 
 def read_groups(

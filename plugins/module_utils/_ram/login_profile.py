@@ -10,11 +10,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from .._cloud.client import nothing
-from .._cloud.errors import ApiError, NotFoundError, RamError, UnansweredError, fine_if
+from .._cloud.errors import ApiError, NotFoundError, UnansweredError, fine_if
 from .._cloud.retry import ANY_NUMBER, ONCE
 from .._cloud.services import IMS, RAM
 from .._work.pool import map_all
 from .account import read_default_domain
+from .lost import found_after_all
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
@@ -130,7 +131,7 @@ class LogonApi:
                 "CreateLoginProfile", name, doing=doing, password=password, **profile.flags()
             )
         except UnansweredError as error:
-            found = self._find_after_all(profile, error)
+            found = found_after_all(self.find, profile.user_name, error)
             if found.flags() != profile.flags():
                 raise error.reworded(
                     f"{error}. There is one now, but not as described here: run again"
@@ -149,7 +150,7 @@ class LogonApi:
                 "UpdateLoginProfile", name, doing=doing, password=password, **profile.flags()
             )
         except UnansweredError as error:
-            found = self._find_after_all(profile, error)
+            found = found_after_all(self.find, profile.user_name, error)
             is_done = found.flags() == profile.flags() and found.update_date != profile.update_date
             if not is_done:
                 raise
@@ -169,16 +170,6 @@ class LogonApi:
             # The second time, the API may take the password for one that was used before.
             attempts=ONCE if password else ANY_NUMBER,
         )
-
-    def _find_after_all(self, profile: LoginProfile, lost: UnansweredError) -> LoginProfile:
-        """Return what a request without an answer was about; else raise `lost`."""
-        try:
-            found = self.find(profile.user_name)
-        except RamError as error:
-            raise lost.reworded(f"{lost}. What it did is not known ({error})") from None
-        if found is None:
-            raise lost
-        return found
 
 
 def read_login_profiles(

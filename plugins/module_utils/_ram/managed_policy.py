@@ -9,11 +9,12 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 from .._cloud.client import nothing
-from .._cloud.errors import ApiError, NotFoundError, RamError, UnansweredError, fine_if
+from .._cloud.errors import ApiError, NotFoundError, UnansweredError, fine_if
 from .._cloud.paging import all_pages, next_marker
 from .._cloud.retry import ONCE
 from .._cloud.services import RAM
 from .documents import parse_document
+from .lost import found_after_all
 from .policy import PAGE_SIZE
 from .tag_api import as_parameter
 
@@ -169,7 +170,7 @@ class ManagedPolicyApi:
         except (UnansweredError, ApiError) as error:
             if isinstance(error, ApiError) and error.code != "EntityAlreadyExists.Policy":
                 raise
-            found = self._find_after_all(name, error)
+            found = found_after_all(self.find, name, error)
             if (found.document, found.description) != (policy.document, policy.description):
                 raise error.reworded(
                     f"{error}. There is such a policy now, but not as described here: run again"
@@ -228,20 +229,10 @@ class ManagedPolicyApi:
                 RAM, "CreatePolicyVersion", given, read, doing=doing, attempts=ONCE
             )
         except UnansweredError as error:
-            found = self._find_after_all(name, error)
+            found = found_after_all(self.find, name, error)
             if found.document != document:
                 raise
             return {"default_version": found.default_version}
-
-    def _find_after_all(self, name: str, lost: RamError) -> ManagedPolicy:
-        """Return the policy that a failed request was about; else raise `lost`."""
-        try:
-            found = self.find(name)
-        except RamError as error:
-            raise lost.reworded(f"{lost}. What it did is not known ({error})") from None
-        if found is None:
-            raise lost
-        return found
 
     @staticmethod
     def _named(name: str, policy_type: str) -> dict[str, str]:

@@ -10,13 +10,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from .._cloud.client import nothing
-from .._cloud.errors import ApiError, NotFoundError, RamError, UnansweredError, fine_if
+from .._cloud.errors import ApiError, NotFoundError, UnansweredError, fine_if
 from .._cloud.paging import all_pages, next_marker
 from .._cloud.retry import ONCE
 from .._cloud.services import RAM
 from .._work.plan import changed_fields
 from .._work.pool import map_all
 from .documents import parse_document
+from .lost import found_after_all
 from .policy import parameters_of, policies_in
 from .tag_api import TagApi, as_parameter
 
@@ -150,7 +151,7 @@ class RoleApi:
         except (UnansweredError, ApiError) as error:
             if isinstance(error, ApiError) and error.code != "EntityAlreadyExists.Role":
                 raise
-            theirs = self._find_after_all(role.name, error)
+            theirs = found_after_all(self.find, role.name, error)
             changes = changed_fields(theirs, wanted)
             if changes and isinstance(error, UnansweredError):
                 raise error.reworded(
@@ -195,16 +196,6 @@ class RoleApi:
             self._client.call(
                 RAM, "DetachPolicyFromRole", both, nothing, doing=f"{doing} from role {name}"
             )
-
-    def _find_after_all(self, name: str, lost: RamError) -> Role:
-        """Return the role that a failed request was about; else raise `lost`."""
-        try:
-            found = self.find(name)
-        except RamError as error:
-            raise lost.reworded(f"{lost}. What it did is not known ({error})") from None
-        if found is None:
-            raise lost
-        return found
 
 
 def read_roles(

@@ -21,7 +21,7 @@ from .policy import A_POLICY, PolicyApi, is_policy, look_up_policies
 from .quotas import Quotas
 from .removal import removal_steps
 from .role import API_NAMES, SESSION_DURATIONS, Role, RoleApi
-from .sets import Ways, items_named, plan_set, read_sets, wish_of
+from .sets import Ways, items_named, plan_set, read_sets, wish_of, wishes_in
 from .tag_api import TagApi
 from .tags import plan_tags, tag_problems, tag_wish_of
 
@@ -78,11 +78,7 @@ class _Planner:
         self._policies = policies
         existing = {case.current.name: case.options for case in cases if case.current}
         self._attached = read_sets(
-            {
-                name: attachments
-                for name, options in existing.items()
-                if (attachments := self._attachments(options))
-            },
+            wishes_in(existing, self._attachments),
             of_owner=self._roles.list_policies,
             of_member=lambda policy: PolicyApi(client).list_holders(policy).roles,
             concurrency=concurrency,

@@ -63,6 +63,13 @@ def wish_of(options: Options, aspect: str, meant: Callable[[t.Any], _T]) -> Wish
     )
 
 
+def wishes_in(
+    existing: Mapping[str, Options], wish_in: Callable[[Options], Wish[_T] | None]
+) -> dict[str, Wish[_T]]:
+    """Return what is wished of things that exist, by their names, as far as anything is."""
+    return {name: wish for name, options in existing.items() if (wish := wish_in(options))}
+
+
 def items_named(wanted: Iterable[Options], aspect: str) -> list[t.Any]:
     """Return all elements of the lists of this name, of what is to be there and to go."""
     return [

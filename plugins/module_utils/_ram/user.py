@@ -9,10 +9,11 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._cloud.client import nothing
-from .._cloud.errors import ApiError, NotFoundError, RamError, UnansweredError, fine_if
+from .._cloud.errors import ApiError, NotFoundError, UnansweredError, fine_if
 from .._cloud.paging import all_pages, next_marker
 from .._cloud.retry import ANY_NUMBER, ONCE
 from .._cloud.services import RAM
+from .lost import found_after_all
 from .names import unknown_names
 from .policy import parameters_of, policies_in
 
@@ -143,7 +144,7 @@ class UserApi:
                 RAM, "CreateUser", given, _user_fields, doing=doing, attempts=ONCE
             )
         except UnansweredError as error:
-            found = self._find_after_all(user.user_name, error)
+            found = found_after_all(self.find, user.user_name, error)
             if found.differs_from(user):
                 raise error.reworded(
                     f"{error}. There is such a user now, but not as described here: run again"
@@ -172,7 +173,7 @@ class UserApi:
                 RAM, "UpdateUser", parameters, _user_fields, doing=doing, attempts=attempts
             )
         except UnansweredError as error:
-            stored = self._find_after_all(name, error).stored()
+            stored = found_after_all(self.find, name, error).stored()
             wanted = {**changes, "user_id": user.user_id}
             if wanted.items() - stored.items():
                 raise
@@ -213,16 +214,6 @@ class UserApi:
             self._client.call(
                 RAM, "DetachPolicyFromUser", both, nothing, doing=f"{doing} from user {name}"
             )
-
-    def _find_after_all(self, name: str, lost: UnansweredError) -> User:
-        """Return the user that a request without an answer was about; else raise `lost`."""
-        try:
-            found = self.find(name)
-        except RamError as error:
-            raise lost.reworded(f"{lost}. What it did is not known ({error})") from None
-        if found is None:
-            raise lost
-        return found
 
 
 def unknown_users(client: Client, names: Iterable[str], concurrency: int) -> list[str]:

@@ -23,7 +23,7 @@ from .names import COMMENTS, GROUP_NAME, USER_NAME, is_name
 from .policy import A_POLICY, PolicyApi, is_policy, look_up_policies
 from .quotas import Quotas
 from .removal import removal_steps
-from .sets import Ways, Wish, items_named, plan_set, read_sets, wish_of
+from .sets import Ways, Wish, items_named, plan_set, read_sets, wish_of, wishes_in
 from .tags import tag_problems, tag_wish_of
 from .user import ATTRIBUTES, CHINA_SITE_ATTRIBUTES, User, UserApi
 from .user_tags import LONGEST_VALUE, UserTagApi, tag_steps
@@ -101,14 +101,15 @@ class _Planner:
         self._guard = Guard(client)
         self._quotas = Quotas(client)
         self._policies = policies
+        existing = {case.current.name: case.options for case in cases if case.current}
         self._memberships = read_sets(
-            _wishes(cases, lambda options: wish_of(options, "groups", str)),
+            wishes_in(existing, lambda options: wish_of(options, "groups", str)),
             of_owner=self._users.list_groups,
             of_member=self._groups.list_users,
             concurrency=concurrency,
         )
         self._attached = read_sets(
-            _wishes(cases, self._attachments),
+            wishes_in(existing, self._attachments),
             of_owner=self._users.list_policies,
             of_member=PolicyApi(client).list_users,
             concurrency=concurrency,
@@ -246,14 +247,6 @@ class _Planner:
         if devices.find(name):
             found.append(("MFA device", partial(devices.unbind, name)))
         return [(what, Step(f"remove {what} of user {name}", run)) for what, run in found]
-
-
-def _wishes(
-    cases: Sequence[Case[User]], wish_in: Callable[[Options], Wish[_T] | None]
-) -> dict[str, Wish[_T]]:
-    """Return what is wished of users that exist, by their names, as far as anything is."""
-    existing = [(case.current.name, case.options) for case in cases if case.current]
-    return {name: wish for name, options in existing if (wish := wish_in(options))}
 
 
 def _warn_of_dropped(plan: Plan[User], sent: dict[str, str], stored: dict[str, t.Any]) -> None:

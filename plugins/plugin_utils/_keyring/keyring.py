@@ -22,7 +22,7 @@ from .outcome import Outcome
 from .rekeying import Rekeying
 from .report import Item, warnings_of
 from .settling import Settler
-from .situations import Situations
+from .situations import Situations, settle
 from .verification import verify_pair
 
 if t.TYPE_CHECKING:
@@ -60,15 +60,7 @@ class Keyring:
 
     def settle(self) -> None:
         """Settle what earlier runs left open, and bring their keys into the file."""
-        self.settler.refuse()
-        self.outcome.warnings += self._situations.follow_renames(is_open=self.settler.is_open)
-        try:
-            self.settler.settle()
-        finally:
-            self.outcome.warnings += self.settler.settlement.warnings
-        if self.settler.settlement.recovered:
-            self.desk.hands.write(self._book)
-        self.settler.tidy()
+        settle(self.desk, self.settler, self._situations, self.outcome.warnings)
 
     def decide(self) -> None:
         """Look at every user and decide what to do; nothing is changed."""

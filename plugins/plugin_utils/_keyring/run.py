@@ -137,19 +137,27 @@ def until_free(lock_timeout: int, attempt: Callable[[ExitStack], _T]) -> _T:
             pause(BUSY_PAUSE)
 
 
-def _converge(keyrings: Sequence[Keyring], work: Work) -> RamError | None:
-    """Take each step for all files before the next; return why the work was not begun."""
-    targets = [keyring for keyring in keyrings if keyring.desk.file.path in work.wanted]
-    sources = [keyring for keyring in keyrings if keyring.desk.file.path not in work.wanted]
-    moves = Moves(targets, sources)
+def why_not_begun(prepare: Callable[[], None]) -> RamError | None:
+    """Return why the work can't be begun, None once it is prepared; raises LogBusyError."""
     try:
-        _prepare(keyrings, moves)
+        prepare()
     except RamError as error:
         return error
     except LogBusyError:
         raise
     except Exception as error:  # noqa: BLE001 - what was settled until then must be told
         return unforeseen(error)
+    return None
+
+
+def _converge(keyrings: Sequence[Keyring], work: Work) -> RamError | None:
+    """Take each step for all files before the next; return why the work was not begun."""
+    targets = [keyring for keyring in keyrings if keyring.desk.file.path in work.wanted]
+    sources = [keyring for keyring in keyrings if keyring.desk.file.path not in work.wanted]
+    moves = Moves(targets, sources)
+    problem = why_not_begun(lambda: _prepare(keyrings, moves))
+    if problem:
+        return problem
     for keyring in targets:
         keyring.work()
     moves.release()

@@ -23,7 +23,7 @@ if t.TYPE_CHECKING:
     from .desk import Desk
     from .looks import Doubt, Finding
     from .report import Request
-    from .settling import Settlement
+    from .settling import Settlement, Settler
 
 
 class Situations:
@@ -137,3 +137,16 @@ class Situations:
             entry = t.cast("Entry", case.entry)
             user = User(user_name=case.user_name, user_id=entry.user_id)
         return replace(case, user=user, keys=finding.keys, doubt=finding.problem)
+
+
+def settle(desk: Desk, settler: Settler, situations: Situations, warnings: list[str]) -> None:
+    """Settle what earlier runs left open, bring their keys into the file, and tell of it."""
+    settler.refuse()
+    warnings += situations.follow_renames(is_open=settler.is_open)
+    try:
+        settler.settle()
+    finally:
+        warnings += settler.settlement.warnings
+    if settler.settlement.recovered:
+        desk.hands.write(desk.book)
+    settler.tidy()

@@ -27,7 +27,7 @@ from .._keyring.log import LogError
 from .._keyring.records import Settled
 from .._keyring.report import diff_of
 from .._keyring.settling import Settler
-from .._keyring.situations import Situations
+from .._keyring.situations import Situations, settle
 from .._vault_file.file import Rotation
 from .decisions import BEGUN, BLOCKED, DONE_DISABLED, FAILED, WAITING, Decision, Move
 from .facts import GRACE
@@ -84,15 +84,7 @@ class Rotor:
 
     def settle(self) -> None:
         """Settle what earlier runs left open, and bring their keys into the file."""
-        self._settler.refuse()
-        self._warnings += self._situations.follow_renames(is_open=self._settler.is_open)
-        try:
-            self._settler.settle()
-        finally:
-            self._warnings += self._settler.settlement.warnings
-        if self._settler.settlement.recovered:
-            self._desk.hands.write(self._book)
-        self._settler.tidy()
+        settle(self._desk, self._settler, self._situations, self._warnings)
 
     def decide(self) -> None:
         """Look at every user and decide what to do; nothing is changed."""

@@ -8,10 +8,9 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ...module_utils._cloud.errors import InputError, RamError, unforeseen
+from ...module_utils._cloud.errors import InputError, RamError
 from .._keyring.book import ids_in
-from .._keyring.log_file import LogBusyError
-from .._keyring.run import Opening, open_desks, until_free
+from .._keyring.run import Opening, open_desks, until_free, why_not_begun
 from .report import RotationRequest
 from .rotor import Rotor, ration
 
@@ -74,14 +73,9 @@ def rotate_files(work: RotationWork) -> tuple[list[Rotor], RamError | None]:
 
 def _rotate(rotors: Sequence[Rotor], settings: RotationSettings) -> RamError | None:
     """Take each step for all files before the next; return why the work was not begun."""
-    try:
-        _prepare(rotors, settings)
-    except RamError as error:
-        return error
-    except LogBusyError:
-        raise
-    except Exception as error:  # noqa: BLE001 - what was settled until then must be told
-        return unforeseen(error)
+    problem = why_not_begun(lambda: _prepare(rotors, settings))
+    if problem:
+        return problem
     for rotor in rotors:
         rotor.work()
     return None
