@@ -814,5 +814,6 @@ def test_entry_that_is_no_pair(
 
     assert f"The entry of user ann in {file.path} {reason}" in result.msg
     assert "S3cret" not in str(result.values)
+    assert emulator.actions().count("ListAccessKeys") == 1
     assert writing_actions(emulator) == []
     assert file.path.read_bytes() == before
