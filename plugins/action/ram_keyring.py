@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import typing as t
 from collections import Counter
+from dataclasses import replace
 
 from ..module_utils._cloud.errors import InputError, RamError, told_together
 from ..module_utils._work.stats import stats
 from ..module_utils._work.task import ACCOUNT_KEY_WARNING
 from ..plugin_utils._action import failure
 from ..plugin_utils._keyring.report import Request, Settings
-from ..plugin_utils._keyring.run import FileOptions, Work, converge_files
+from ..plugin_utils._keyring.run import Work, converge_files
 from ..plugin_utils._keyring.table import Choices
 from ..plugin_utils._pairs.source import find_owners, read_download
 from ..plugin_utils._progress import Progress
@@ -26,6 +27,7 @@ if t.TYPE_CHECKING:
 
     from ..module_utils._cloud.client import Client
     from ..plugin_utils._keyring.outcome import Outcome
+    from ..plugin_utils._keyring.run import FileOptions
     from ..plugin_utils._pairs.source import Download, OwnedPair
 
 STATES = ["present", "absent"]
@@ -124,19 +126,8 @@ class ActionModule(VaultAction):
     def _file_options(
         self, params: dict[str, t.Any], wanted: dict[Path, list[Request]]
     ) -> FileOptions:
-        csv_path = None
-        if params["csv_file"] is not None:
-            csv_path = self.resolve_path(params["csv_file"])
-            if len(wanted) > 1:
-                raise InputError("csv_file is for the keys of one file, but the users have several")
-            if csv_path in wanted:
-                raise InputError(f"file and csv_file are both {csv_path}")
-        return FileOptions(
-            layout=params["layout"],
-            variable=params["variable"],
-            vault_id=params["vault_id"],
-            lock_timeout=params["lock_timeout"],
-            csv_path=csv_path,
+        return replace(
+            self.file_options(params, wanted),
             rekey=bool(params["rekey"]),
             sources=self._sources(params["move_from"], wanted),
         )

@@ -14,7 +14,6 @@ from ..module_utils._work.stats import CHANGED, FAILED, UNCHANGED, stats
 from ..module_utils._work.task import ACCOUNT_KEY_WARNING
 from ..plugin_utils._action import failure
 from ..plugin_utils._job_folder import short_lived
-from ..plugin_utils._keyring.run import FileOptions
 from ..plugin_utils._progress import Progress
 from ..plugin_utils._rotation.durations import OF_A_USER, Durations
 from ..plugin_utils._rotation.facts import CURRENT, EMERGENCY, MODES, NOW, PREVIOUS, Wish
@@ -77,7 +76,7 @@ class ActionModule(VaultAction):
         client = self.connect(params)
         # Credentials that don't work are told before any file is waited for.
         account_id = client.identity.account_id
-        options = self._file_options(params, wanted)
+        options = self.file_options(params, wanted)
         settings = self._settings(params, wanted)
         rotors, problem = rotate_files(
             RotationWork(client, vault, wanted, wish, options, settings, missing)
@@ -101,22 +100,6 @@ class ActionModule(VaultAction):
             path = self.resolve_path(user["file"])
             wanted.setdefault(path, {})[user["name"]] = _wish(params, user)
         return wanted
-
-    def _file_options(self, params: dict[str, t.Any], wanted: Iterable[Path]) -> FileOptions:
-        csv_path, paths = None, list(wanted)
-        if params["csv_file"] is not None:
-            csv_path = self.resolve_path(params["csv_file"])
-            if len(paths) > 1:
-                raise InputError("csv_file is for the keys of one file, but the users have several")
-            if csv_path in paths:
-                raise InputError(f"file and csv_file are both {csv_path}")
-        return FileOptions(
-            layout=params["layout"],
-            variable=params["variable"],
-            vault_id=params["vault_id"],
-            lock_timeout=params["lock_timeout"],
-            csv_path=csv_path,
-        )
 
     def _settings(self, params: dict[str, t.Any], wanted: Iterable[Path]) -> RotationSettings:
         at_most = params["begin_at_most"]

@@ -12,13 +12,34 @@ from ansible.errors import AnsibleError, AnsiblePromptInterrupt
 from ..module_utils._cloud.errors import InputError
 from ._action import RamAction
 from ._job_folder import short_lived
+from ._keyring.run import FileOptions
 
 if t.TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
     from ._vault_file.file import KeyringFile
 
 
 class VaultAction(RamAction):
     """An action plugin that puts new keys into vault files."""
+
+    def file_options(self, params: dict[str, t.Any], paths: Collection[Path]) -> FileOptions:
+        """Return how the vault files are handled; InputError for a CSV file that can't be."""
+        csv_path = None
+        if params["csv_file"] is not None:
+            csv_path = self.resolve_path(params["csv_file"])
+            if len(paths) > 1:
+                raise InputError("csv_file is for the keys of one file, but the users have several")
+            if csv_path in paths:
+                raise InputError(f"file and csv_file are both {csv_path}")
+        return FileOptions(
+            layout=params["layout"],
+            variable=params["variable"],
+            vault_id=params["vault_id"],
+            lock_timeout=params["lock_timeout"],
+            csv_path=csv_path,
+        )
 
     def make_sure(self, file: KeyringFile) -> None:
         """See that new keys in the file can be read later; InputError if they could not.
