@@ -148,7 +148,7 @@ def read_wanted_groups(client: Client, params: dict[str, t.Any]) -> list[dict[st
         groups = api.list_all()
     else:
         refuse_bad_names(names, "group")
-        known = api.find_many(names) if names else {}
+        known = api.find_many(names)
         groups = [known[name] for name in names if name in known]
     described = read_groups(api, groups, params["include"], params["concurrency"])
     return [group.as_result() for group in described]

@@ -182,7 +182,7 @@ def read_wanted_roles(client: Client, params: dict[str, t.Any]) -> list[dict[str
         roles = api.list_all()
     else:
         refuse_bad_names(names, "role", ROLE_NAME)
-        known = api.find_many(names) if names else {}
+        known = api.find_many(names)
         roles = [known[name] for name in names if name in known]
     described = read_roles(client, roles, params["include"], params["concurrency"])
     return [role.as_result() for role in described]

@@ -191,7 +191,7 @@ def read_users(client: Client, params: dict[str, t.Any]) -> list[dict[str, t.Any
         users = api.list_all()
     else:
         refuse_bad_names(names)
-        known = api.find_many(names) if names else {}
+        known = api.find_many(names)
         users = [known[name] for name in names if name in known]
     facts = read_facts(client, users, params["include"], params["concurrency"])
     return [user.as_result() for user in facts]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from .._cloud.errors import InputError
 from .._work.wanted import names_of
+from .listing import FEW, Named
 from .quotas import Quotas, refuse_too_many
 
 if t.TYPE_CHECKING:
@@ -20,21 +21,11 @@ if t.TYPE_CHECKING:
     Options = dict[str, t.Any]
 
 
-class Named(t.Protocol):
-    """Something that has a name."""
-
-    @property
-    def name(self) -> str:
-        """Return the name."""
-
-
 _N = t.TypeVar("_N", bound=Named)
 
 
 class Listing(t.Protocol[_N]):
-    """The calls that find things by their names; up to `few` are read one by one."""
-
-    few: int
+    """The calls that find things by their names."""
 
     def find_many(self, names: Sequence[str]) -> dict[str, _N]:
         """Return those of the named things that exist; all that exist if there are more names."""
@@ -72,12 +63,12 @@ def find_cases(
     can't hold so many.
     """
     names = [name for options in wanted for name in names_of(options)]
-    known = api.find_many(names) if names else {}
+    known = api.find_many(names)
     cases = [Case(options, _found_under(noun, options, known)) for options in wanted]
     named_anew = [case for case in cases if not case.is_absent and case.name not in known]
     if named_anew:
         # What is looked for by name is not found in another case.
-        everything = known if len(names) > api.few else [item.name for item in api.list_all()]
+        everything = known if len(names) > FEW else [item.name for item in api.list_all()]
         for case in named_anew:
             _refuse_taken(noun, case, everything)
         new = sum(case.current is None for case in named_anew)

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 
 from .._cloud.client import nothing
 from .._cloud.errors import ApiError, NotFoundError, UnansweredError, fine_if
-from .._cloud.paging import all_pages, next_marker
 from .._cloud.retry import ANY_NUMBER, ONCE
 from .._cloud.services import RAM
 from .._work.pool import map_all
+from .listing import all_items, find_named
 from .lost import found_after_all
 from .names import unknown_names
 from .policy import parameters_of, policies_in
@@ -27,9 +27,7 @@ if t.TYPE_CHECKING:
 
 # The documentation allows no more of them in a page.
 PAGE_SIZE = 100
-MEMBERS_PAGE_SIZE = 1000
 # Up to this many groups are read one by one; more are looked for in the pages of all groups.
-FEW_GROUPS = 2
 
 
 @dataclass(frozen=True)
@@ -76,8 +74,6 @@ class Group:
 class GroupApi:
     """The calls about groups; each raises RamError."""
 
-    few = FEW_GROUPS
-
     def __init__(self, client: Client) -> None:
         self._client = client
 
@@ -92,23 +88,16 @@ class GroupApi:
     def list_all(self) -> list[Group]:
         """Return every group of the account."""
 
-        def read(answer: Answer) -> tuple[list[Group], str | None]:
-            groups = [Group(**_group_fields({"Group": item})) for item in answer["Groups"]["Group"]]
-            return groups, next_marker(answer)
+        def items(answer: Answer) -> list[Group]:
+            return [Group(**_group_fields({"Group": item})) for item in answer["Groups"]["Group"]]
 
-        def fetch(marker: str | None) -> tuple[list[Group], str | None]:
-            page = {"MaxItems": PAGE_SIZE, **({"Marker": marker} if marker else {})}
-            return self._client.call(RAM, "ListGroups", page, read, doing="list groups")
-
-        return all_pages(fetch)
+        return all_items(
+            self._client, "ListGroups", items, page_size=PAGE_SIZE, doing="list groups"
+        )
 
     def find_many(self, names: Sequence[str]) -> dict[str, Group]:
         """Return those of the named groups that exist, by name, in the fewest calls."""
-        if len(names) <= FEW_GROUPS:
-            found = [group for name in names if (group := self.find(name))]
-        else:
-            found = self.list_all()
-        return {group.group_name: group for group in found}
+        return find_named(names, self.find, self.list_all)
 
     def create(self, group: Group) -> dict[str, t.Any]:
         """Create the group and return the fields as stored.
@@ -162,15 +151,14 @@ class GroupApi:
     def list_users(self, name: str) -> tuple[str, ...]:
         """Return the names of the members, sorted."""
 
-        def read(answer: Answer) -> tuple[list[str], str | None]:
-            return [item["UserName"] for item in answer["Users"]["User"]], next_marker(answer)
+        def items(answer: Answer) -> list[str]:
+            return [item["UserName"] for item in answer["Users"]["User"]]
 
-        def fetch(marker: str | None) -> tuple[list[str], str | None]:
-            page = {"MaxItems": MEMBERS_PAGE_SIZE, **({"Marker": marker} if marker else {})}
-            named, doing = {"GroupName": name, **page}, f"list members of group {name}"
-            return self._client.call(RAM, "ListUsersForGroup", named, read, doing=doing)
-
-        return tuple(sorted(all_pages(fetch)))
+        doing = f"list members of group {name}"
+        found = all_items(
+            self._client, "ListUsersForGroup", items, given={"GroupName": name}, doing=doing
+        )
+        return tuple(sorted(found))
 
     def add_user(self, name: str, user: str) -> None:
         """Make the user a member; one that is a member already is fine."""

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from .._cloud.client import nothing
 from .._cloud.errors import ApiError, NotFoundError, UnansweredError, fine_if
-from .._cloud.paging import all_pages, next_marker
 from .._cloud.retry import ONCE
 from .._cloud.services import RAM
 from .documents import parse_document
+from .listing import all_items, find_named
 from .lost import found_after_all
-from .policy import PAGE_SIZE
 from .tag_api import as_parameter
 
 if t.TYPE_CHECKING:
@@ -26,7 +26,6 @@ if t.TYPE_CHECKING:
     from .tags import Tags
 
 # Up to this many policies are read one by one; more are looked for in the pages of all policies.
-FEW_POLICIES = 2
 SYSTEM, CUSTOM = "System", "Custom"
 FIRST_VERSION = "v1"
 ROTATION = "DeleteOldestNonDefaultVersionWhenLimitExceeded"
@@ -109,8 +108,6 @@ class Version:
 class ManagedPolicyApi:
     """The calls about policies in full; each raises RamError. What writes is about custom ones."""
 
-    few = FEW_POLICIES
-
     def __init__(self, client: Client) -> None:
         self._client = client
 
@@ -134,25 +131,18 @@ class ManagedPolicyApi:
     def list_all(self, policy_type: str = CUSTOM) -> list[ManagedPolicy]:
         """Return every policy of the type, without documents."""
 
-        def read(answer: Answer) -> tuple[list[ManagedPolicy], str | None]:
-            return [_policy_in(item) for item in answer["Policies"]["Policy"]], next_marker(answer)
+        def items(answer: Answer) -> list[ManagedPolicy]:
+            return [_policy_in(item) for item in answer["Policies"]["Policy"]]
 
-        def fetch(marker: str | None) -> tuple[list[ManagedPolicy], str | None]:
-            page = {"MaxItems": PAGE_SIZE, **({"Marker": marker} if marker else {})}
-            given = {"PolicyType": policy_type, **page}
-            return self._client.call(RAM, "ListPolicies", given, read, doing="list policies")
-
-        return all_pages(fetch)
+        given = {"PolicyType": policy_type}
+        return all_items(self._client, "ListPolicies", items, given=given, doing="list policies")
 
     def find_many(
         self, names: Sequence[str], policy_type: str = CUSTOM
     ) -> dict[str, ManagedPolicy]:
         """Return those of the named policies that exist, by name, in the fewest calls."""
-        if len(names) <= FEW_POLICIES:
-            found = [policy for name in names if (policy := self.find(name, policy_type))]
-        else:
-            found = self.list_all(policy_type)
-        return {policy.policy_name: policy for policy in found}
+        of_type = {"policy_type": policy_type}
+        return find_named(names, partial(self.find, **of_type), partial(self.list_all, **of_type))
 
     def create(self, policy: ManagedPolicy) -> dict[str, t.Any]:
         """Create the policy with its tags and return the fields as stored.

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from .._cloud.client import nothing
 from .._cloud.errors import NotFoundError
-from .._cloud.paging import all_pages, next_marker
 from .._cloud.services import RAM
 from .._work.patience import found_patiently
 from .._work.pool import map_all
+from .listing import all_items
 from .names import nearest
 
 if t.TYPE_CHECKING:
@@ -24,7 +24,6 @@ if t.TYPE_CHECKING:
     Key: t.TypeAlias = "tuple[str, str | None]"
 
 POLICY_TYPES = ("System", "Custom")
-PAGE_SIZE = 1000
 A_POLICY = "a name, or {name, type} with type System or Custom"
 
 
@@ -78,15 +77,7 @@ class PolicyApi:
 
     def list_all(self) -> list[Policy]:
         """Return every policy, those of the system too."""
-
-        def fetch(marker: str | None) -> tuple[list[Policy], str | None]:
-            page = {"MaxItems": PAGE_SIZE, **({"Marker": marker} if marker else {})}
-            return self._client.call(RAM, "ListPolicies", page, read, doing="list policies")
-
-        def read(answer: Answer) -> tuple[list[Policy], str | None]:
-            return list(policies_in(answer)), next_marker(answer)
-
-        return all_pages(fetch)
+        return all_items(self._client, "ListPolicies", policies_in, doing="list policies")
 
     def list_holders(self, policy: Policy) -> Holders:
         """Return whom the policy is attached to, all sorted."""

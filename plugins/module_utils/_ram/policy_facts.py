@@ -31,7 +31,7 @@ def find_policies(
     api, found = ManagedPolicyApi(client), dict[str, "ManagedPolicy"]()
     for kind in [policy_type] if policy_type else [CUSTOM, SYSTEM]:
         missing = [name for name in names if name not in found]
-        found = {**(api.find_many(missing, kind) if missing else {}), **found}
+        found = {**api.find_many(missing, kind), **found}
     return [found[name] for name in names if name in found]
 
 

@@ -58,7 +58,7 @@ def plan_policies(
     api = ManagedPolicyApi(client)
     cases = find_cases(client, api, "policy", wanted, plural="policies")
     unknown = [case.options["name"] for case in cases if case.current is None]
-    systems = api.find_many(unknown, SYSTEM) if unknown else {}
+    systems = api.find_many(unknown, SYSTEM)
     cases = [replace(c, current=c.current or systems.get(c.options["name"])) for c in cases]
     planner = _Planner(client, cases, concurrency)
     return map_all(planner.plan, cases, concurrency)

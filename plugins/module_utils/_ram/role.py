@@ -11,12 +11,12 @@ from dataclasses import dataclass, field, replace
 
 from .._cloud.client import nothing
 from .._cloud.errors import ApiError, NotFoundError, UnansweredError, fine_if
-from .._cloud.paging import all_pages, next_marker
 from .._cloud.retry import ONCE
 from .._cloud.services import RAM
 from .._work.plan import changed_fields
 from .._work.pool import map_all
 from .documents import parse_document
+from .listing import all_items, find_named
 from .lost import found_after_all
 from .policy import parameters_of, policies_in
 from .tag_api import TagApi, as_parameter
@@ -29,9 +29,7 @@ if t.TYPE_CHECKING:
     from .policy import Policy
     from .tags import Tags
 
-PAGE_SIZE = 1000
 # Up to this many roles are read one by one; more are looked for in the pages of all roles.
-FEW_ROLES = 2
 # In seconds, as documented.
 SESSION_DURATIONS = (3600, 43_200)
 API_NAMES = {
@@ -96,8 +94,6 @@ class Role:
 class RoleApi:
     """The calls about roles; each raises RamError."""
 
-    few = FEW_ROLES
-
     def __init__(self, client: Client) -> None:
         self._client = client
 
@@ -116,23 +112,14 @@ class RoleApi:
     def list_all(self) -> list[Role]:
         """Return every role of the account, without trust policies."""
 
-        def read(answer: Answer) -> tuple[list[Role], str | None]:
-            roles = [Role(**_role_fields({"Role": item})) for item in answer["Roles"]["Role"]]
-            return roles, next_marker(answer)
+        def items(answer: Answer) -> list[Role]:
+            return [Role(**_role_fields({"Role": item})) for item in answer["Roles"]["Role"]]
 
-        def fetch(marker: str | None) -> tuple[list[Role], str | None]:
-            page = {"MaxItems": PAGE_SIZE, **({"Marker": marker} if marker else {})}
-            return self._client.call(RAM, "ListRoles", page, read, doing="list roles")
-
-        return all_pages(fetch)
+        return all_items(self._client, "ListRoles", items, doing="list roles")
 
     def find_many(self, names: Sequence[str]) -> dict[str, Role]:
         """Return those of the named roles that exist, by name, in the fewest calls."""
-        if len(names) <= FEW_ROLES:
-            found = [role for name in names if (role := self.find(name))]
-        else:
-            found = self.list_all()
-        return {role.role_name: role for role in found}
+        return find_named(names, self.find, self.list_all)
 
     def create(self, role: Role) -> dict[str, t.Any]:
         """Create the role with its tags and return the fields as stored.

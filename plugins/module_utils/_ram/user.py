@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 from .._cloud.client import nothing
 from .._cloud.errors import ApiError, NotFoundError, UnansweredError, fine_if
-from .._cloud.paging import all_pages, next_marker
 from .._cloud.retry import ANY_NUMBER, ONCE
 from .._cloud.services import RAM
+from .listing import FEW, all_items, find_named
 from .lost import found_after_all
 from .names import unknown_names
 from .policy import parameters_of, policies_in
@@ -24,9 +24,7 @@ if t.TYPE_CHECKING:
     from .policy import Policy
     from .tags import Tags
 
-PAGE_SIZE = 1000
 # Up to this many users are read one by one; more are looked for in the pages of all users.
-FEW_USERS = 2
 API_NAMES = {
     "user_name": "UserName",
     "display_name": "DisplayName",
@@ -98,8 +96,6 @@ class User:
 class UserApi:
     """The calls about users and their policies; each raises RamError."""
 
-    few = FEW_USERS
-
     def __init__(self, client: Client) -> None:
         self._client = client
 
@@ -114,23 +110,14 @@ class UserApi:
     def list_all(self) -> list[User]:
         """Return every user of the account."""
 
-        def read(answer: Answer) -> tuple[list[User], str | None]:
-            users = [User(**_user_fields({"User": item})) for item in answer["Users"]["User"]]
-            return users, next_marker(answer)
+        def items(answer: Answer) -> list[User]:
+            return [User(**_user_fields({"User": item})) for item in answer["Users"]["User"]]
 
-        def fetch(marker: str | None) -> tuple[list[User], str | None]:
-            page = {"MaxItems": PAGE_SIZE, **({"Marker": marker} if marker else {})}
-            return self._client.call(RAM, "ListUsers", page, read, doing="list users")
-
-        return all_pages(fetch)
+        return all_items(self._client, "ListUsers", items, doing="list users")
 
     def find_many(self, names: Sequence[str]) -> dict[str, User]:
         """Return those of the named users that exist, by name, in the fewest calls."""
-        if len(names) <= FEW_USERS:
-            found = [user for name in names if (user := self.find(name))]
-        else:
-            found = self.list_all()
-        return {user.user_name: user for user in found}
+        return find_named(names, self.find, self.list_all)
 
     def create(self, user: User) -> dict[str, t.Any]:
         """Create the user and return the fields as stored.
@@ -219,7 +206,7 @@ class UserApi:
 def unknown_users(client: Client, names: Iterable[str], concurrency: int) -> list[str]:
     """Return in words which of the users there are not."""
     api, wanted = UserApi(client), set(names)
-    if len(wanted) > FEW_USERS:
+    if len(wanted) > FEW:
         wanted -= api.find_many(sorted(wanted)).keys()
 
     def list_names() -> list[str]:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ...module_utils._ram.user import FEW_USERS, User, UserApi
+from ...module_utils._ram.listing import FEW
+from ...module_utils._ram.user import User, UserApi
 
 if t.TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -26,7 +27,7 @@ class Directory:
         self._by_name = {name: User(user_name=name) for name in new_users}
         self._by_id: dict[str, User] = {}
         self._is_complete = False
-        if len(names) > FEW_USERS:
+        if len(names) > FEW:
             self._add_all()
         else:
             self._add(self._api.find_many(names).values())
