@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the keysmith.alibabacloud authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The calls about the tags of policies and roles; users are tagged through another service."""
+"""How tags are read, and the calls about those of policies and roles; users have others."""
 
 from __future__ import annotations
 
@@ -15,17 +15,47 @@ from .._cloud.services import RAM
 from .._work.pool import map_all
 
 if t.TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from .._cloud.client import Answer, Client
     from .tags import Tags
 
-    # What is set of each owner: its name, a key and a value.
+    # What is set of each owner: its name or id, a key and a value.
     Rows: t.TypeAlias = "list[tuple[str, str, str]]"
 
-# Documented: so many names in a call, so many tags in a page.
-NAMES_IN_A_CALL = 50
+# Documented, for RAM and IMS: so many owners in a call, so many tags in a page.
+MOST_OWNERS = 50
 PAGE_SIZE = 100
+
+
+def read_tags(
+    owners: Sequence[str],
+    list_page: Callable[[dict[str, t.Any], Sequence[str]], tuple[Rows, str | None]],
+    concurrency: int,
+) -> dict[str, Tags]:
+    """Return the tags of each owner, sorted, in the fewest calls; none of one that is gone.
+
+    `list_page` gets the parameters of a page and some of the owners.
+    """
+
+    def read_some(some: Sequence[str]) -> Rows:
+        def fetch(token: str | None) -> tuple[Rows, str | None]:
+            page = {"PageSize": PAGE_SIZE, **({"NextToken": token} if token else {})}
+            return list_page(page, some)
+
+        try:
+            return all_pages(fetch)
+        except NotFoundError:
+            # Which one is gone is not told.
+            half = len(some) // 2
+            parts = [some[:half], some[half:]] if half else []
+            return [row for part in parts for row in read_some(part)]
+
+    batches = [owners[start : start + MOST_OWNERS] for start in range(0, len(owners), MOST_OWNERS)]
+    found: dict[str, Tags] = {owner: {} for owner in owners}
+    for owner, key, value in sorted(chain(*map_all(read_some, batches, concurrency))):
+        found[owner][key] = value
+    return found
 
 
 class TagApi:
@@ -36,15 +66,8 @@ class TagApi:
         self.kind = kind
 
     def read(self, names: Sequence[str], concurrency: int) -> dict[str, Tags]:
-        """Return the tags of each of the names, in the fewest calls; none of one that is gone."""
-        batches = [
-            names[start : start + NAMES_IN_A_CALL]
-            for start in range(0, len(names), NAMES_IN_A_CALL)
-        ]
-        found: dict[str, Tags] = {name: {} for name in names}
-        for owner, key, value in chain(*map_all(self._read_some, batches, concurrency)):
-            found[owner][key] = value
-        return found
+        """Return the tags of each of the names, sorted; none of one that is gone."""
+        return read_tags(names, self._list, concurrency)
 
     def set(self, name: str, tags: Tags) -> None:
         """Set the tags; others stay."""
@@ -58,16 +81,7 @@ class TagApi:
         doing = f"remove tags of {self.kind} {name}"
         self._client.call(RAM, "UntagResources", given, nothing, doing=doing)
 
-    def _read_some(self, names: Sequence[str]) -> Rows:
-        try:
-            return self._list(names)
-        except NotFoundError:
-            # Which one is gone is not told.
-            half = len(names) // 2
-            parts = [names[:half], names[half:]] if half else []
-            return [row for part in parts for row in self._read_some(part)]
-
-    def _list(self, names: Sequence[str]) -> Rows:
+    def _list(self, page: dict[str, t.Any], names: Sequence[str]) -> tuple[Rows, str | None]:
         def read(answer: Answer) -> tuple[Rows, str | None]:
             rows = [
                 (item["ResourceName"], item["TagKey"], item.get("TagValue") or "")
@@ -75,12 +89,8 @@ class TagApi:
             ]
             return rows, answer.get("NextToken") or None
 
-        def fetch(token: str | None) -> tuple[Rows, str | None]:
-            page = {"PageSize": PAGE_SIZE, **({"NextToken": token} if token else {})}
-            given, doing = {**self._named(names), **page}, f"read tags of {self.kind} {names[0]}"
-            return self._client.call(RAM, "ListTagResources", given, read, doing=doing)
-
-        return all_pages(fetch)
+        given, doing = {**self._named(names), **page}, f"read tags of {self.kind} {names[0]}"
+        return self._client.call(RAM, "ListTagResources", given, read, doing=doing)
 
     def _named(self, names: Sequence[str]) -> dict[str, t.Any]:
         return {"ResourceType": self.kind, "ResourceNames": list(names)}
