@@ -13,6 +13,7 @@ from .._cloud.errors import NotFoundError
 from .._work.plan import Plan, Step, changed_fields
 from .._work.pool import both, map_all
 from .._work.wanted import format_problems, list_problems, refuse_all, refuse_bad_items
+from .attaching import attaching
 from .cases import find_cases
 from .group import Group, GroupApi
 from .guard import Guard
@@ -28,7 +29,7 @@ if t.TYPE_CHECKING:
 
     from .._cloud.client import Client
     from .cases import Case
-    from .policy import Policy, WantedPolicies
+    from .policy import WantedPolicies
 
     Options = dict[str, t.Any]
 
@@ -94,7 +95,8 @@ class _Planner:
             attached = self._groups.list_policies(name) if name else ()
             if policies.surplus(attached):
                 self._guard.refuse_group(str(name), "take policies from")
-            plan_set(plan, policies, attached, self._attaching(plan.name))
+            ways = attaching("group", plan.name, self._groups, self._quotas)
+            plan_set(plan, policies, attached, ways)
         return plan
 
     def _plan_attributes(self, case: Case[Group]) -> Plan[Group]:
@@ -135,23 +137,6 @@ class _Planner:
             ),
             self._quotas,
             lambda _user: ("users", ""),
-        )
-
-    def _attaching(self, name: str) -> Ways[Policy]:
-        groups = self._groups
-        return Ways(
-            f"group {name}",
-            "policies",
-            lambda policy: Step(
-                f"attach policy {policy} to group {name}",
-                partial(groups.attach_policy, name, policy),
-            ),
-            lambda policy: Step(
-                f"detach policy {policy} from group {name}",
-                partial(groups.detach_policy, name, policy),
-            ),
-            self._quotas,
-            lambda policy: policy.quota_of("Group"),
         )
 
     def _plan_absent(self, case: Case[Group]) -> Plan[Group]:

@@ -13,6 +13,7 @@ from .._cloud.errors import InputError
 from .._work.plan import Plan, Step, changed_fields
 from .._work.pool import map_all
 from .._work.wanted import format_problems, list_problems, refuse_all, refuse_bad_items
+from .attaching import attaching
 from .cases import find_cases
 from .documents import document_problems, parse_document
 from .guard import Guard
@@ -21,7 +22,7 @@ from .policy import A_POLICY, PolicyApi, is_policy, look_up_policies
 from .quotas import Quotas
 from .removal import removal_steps
 from .role import API_NAMES, SESSION_DURATIONS, Role, RoleApi
-from .sets import Ways, items_named, plan_set, read_sets, wish_of, wishes_in
+from .sets import items_named, plan_set, read_sets, wish_of, wishes_in
 from .tag_api import TagApi
 from .tags import plan_tags, tag_problems, tag_wish_of
 
@@ -149,23 +150,7 @@ class _Planner:
         attached = (self._attached.get(plan.name) if plan.before else None) or ()
         if wish.surplus(attached):
             self._guard.refuse_role(plan.name, "take policies from")
-        plan_set(plan, wish, attached, self._attaching(plan.name))
-
-    def _attaching(self, name: str) -> Ways[Policy]:
-        roles = self._roles
-        return Ways(
-            f"role {name}",
-            "policies",
-            lambda policy: Step(
-                f"attach policy {policy} to role {name}", partial(roles.attach_policy, name, policy)
-            ),
-            lambda policy: Step(
-                f"detach policy {policy} from role {name}",
-                partial(roles.detach_policy, name, policy),
-            ),
-            self._quotas,
-            lambda policy: policy.quota_of("Role"),
-        )
+        plan_set(plan, wish, attached, attaching("role", plan.name, self._roles, self._quotas))
 
     def _plan_removal(self, options: Options, current: Role) -> Plan[Role]:
         name, roles = current.name, self._roles
@@ -173,9 +158,9 @@ class _Planner:
         if current.is_service_linked_role:
             return Plan(name, current, None, [delete])
         self._guard.refuse_role(name, "delete")
+        policies = attaching("role", name, roles, self._quotas)
         blockers = [
-            (f"policy {policy}", self._attaching(name).remove(policy))
-            for policy in roles.list_policies(name)
+            (f"policy {policy}", policies.remove(policy)) for policy in roles.list_policies(name)
         ]
         steps = removal_steps(f"role {name}", blockers, delete, force=options["force"])
         before = replace(current, goes_with_it=tuple(what for what, _step in blockers))

@@ -14,6 +14,7 @@ from .._work.plan import Plan, Step, changed_fields
 from .._work.pool import both, map_all
 from .._work.wanted import format_problems, list_problems, refuse_all, refuse_bad_items
 from .access_key import AccessKeyApi
+from .attaching import attaching
 from .cases import find_cases
 from .group import GroupApi, unknown_groups
 from .guard import Guard
@@ -128,7 +129,8 @@ class _Planner:
         if groups := wish_of(case.options, "groups", str):
             self._plan_set(plan, groups, self._memberships, self._joining(plan.name))
         if policies := self._attachments(case.options):
-            self._plan_set(plan, policies, self._attached, self._attaching(plan.name))
+            ways = attaching("user", plan.name, self._users, self._quotas)
+            self._plan_set(plan, policies, self._attached, ways)
         if tags := tag_wish_of(case.options):
             self._plan_tags(plan, tags)
         return plan
@@ -190,22 +192,6 @@ class _Planner:
             ),
             self._quotas,
             lambda _group: ("groups", "GroupsPerUserQuota"),
-        )
-
-    def _attaching(self, name: str) -> Ways[Policy]:
-        users = self._users
-        return Ways(
-            f"user {name}",
-            "policies",
-            lambda policy: Step(
-                f"attach policy {policy} to user {name}", partial(users.attach_policy, name, policy)
-            ),
-            lambda policy: Step(
-                f"detach policy {policy} from user {name}",
-                partial(users.detach_policy, name, policy),
-            ),
-            self._quotas,
-            lambda policy: policy.quota_of("User"),
         )
 
     def _plan_absent(self, case: Case[User]) -> Plan[User]:
