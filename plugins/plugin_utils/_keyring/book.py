@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._vault_file.file import Entry
+from .._vault_file.entry import Entry
 from .._vault_file.text import Scalar
 
 if t.TYPE_CHECKING:

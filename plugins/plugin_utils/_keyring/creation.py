@@ -26,7 +26,8 @@ if t.TYPE_CHECKING:
     from ...module_utils._cloud.client import Client
     from ...module_utils._ram.access_key import AccessKey
     from ...module_utils._ram.user import User
-    from .._vault_file.file import Entry, KeyringFile
+    from .._vault_file.entry import Entry
+    from .._vault_file.file import KeyringFile
     from .log import Log
     from .situation import Situation
 

@@ -14,7 +14,7 @@ from .records import CREATE, REPLACE
 from .verification import NEW_KEY_PATIENCE
 
 if t.TYPE_CHECKING:
-    from .._vault_file.file import Entry, Previous
+    from .._vault_file.entry import Entry, Previous
     from .book import Book
     from .hands import Hands
     from .situation import Situation

@@ -18,7 +18,8 @@ from .records import Left, Stored, TakenOut
 
 if t.TYPE_CHECKING:
     from ...module_utils._cloud.client import Client
-    from .._vault_file.file import Entry, KeyringFile
+    from .._vault_file.entry import Entry
+    from .._vault_file.file import KeyringFile
     from .book import Book
     from .log import Log
     from .situation import Situation

@@ -29,7 +29,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from .._pairs.sink import HandOut
-    from .._vault_file.file import Entry
+    from .._vault_file.entry import Entry
     from .desk import Desk
     from .report import Request, Settings
 

@@ -20,7 +20,8 @@ from .records import CREATE, Intent, NewKey, Stored
 if t.TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from .._vault_file.file import Entry, KeyringFile
+    from .._vault_file.entry import Entry
+    from .._vault_file.file import KeyringFile
     from .._vault_file.text import Scalar
     from .desk import Desk
     from .keyring import Keyring

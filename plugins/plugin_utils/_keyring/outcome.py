@@ -16,7 +16,7 @@ if t.TYPE_CHECKING:
 
     from ...module_utils._cloud.errors import RamError
     from .._pairs.sink import HandOut
-    from .._vault_file.file import Entry
+    from .._vault_file.entry import Entry
     from .desk import Desk
     from .rekeying import Rekeying
     from .report import Item, Request

@@ -17,7 +17,8 @@ if t.TYPE_CHECKING:
 
     from ...module_utils._cloud.errors import RamError
     from .._pairs.source import OwnedPair
-    from .._vault_file.file import Entry, KeyringFile
+    from .._vault_file.entry import Entry
+    from .._vault_file.file import KeyringFile
     from .deeds import Deed
     from .situation import Situation
     from .table import Choices, Decision

@@ -29,7 +29,7 @@ if t.TYPE_CHECKING:
     from ...module_utils._cloud.clock import Moment
     from ...module_utils._ram.access_key import AccessKey
     from ...module_utils._ram.user import User
-    from .._vault_file.file import Entry, Previous
+    from .._vault_file.entry import Entry, Previous
     from .desk import Desk
     from .looks import Finding
     from .records import Intent, LoggedKey, Run

@@ -13,7 +13,7 @@ from ...module_utils._ram.access_key import QUOTA
 if t.TYPE_CHECKING:
     from ...module_utils._ram.access_key import AccessKey
     from ...module_utils._ram.user import User
-    from .._vault_file.file import Entry
+    from .._vault_file.entry import Entry
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ...module_utils._ram.access_key import AccessKey
-    from .._vault_file.file import Entry
+    from .._vault_file.entry import Entry
     from .desk import Desk
     from .looks import Doubt, Finding
     from .report import Request

@@ -15,7 +15,7 @@ from .deeds import Activate, Create, Deed, Forget, Import, Keep, Remove, Replace
 if t.TYPE_CHECKING:
     from ...module_utils._ram.access_key import AccessKey
     from .._pairs.source import OwnedPair
-    from .._vault_file.file import Entry
+    from .._vault_file.entry import Entry
     from .situation import Situation
 
 

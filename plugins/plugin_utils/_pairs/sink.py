@@ -24,7 +24,8 @@ if t.TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from ...module_utils._cloud.client import Client
-    from .._vault_file.file import Entry, KeyringFile
+    from .._vault_file.entry import Entry
+    from .._vault_file.file import KeyringFile
     from .._vault_file.locks import HeldFile
     from .._vault_file.vault import Password
 

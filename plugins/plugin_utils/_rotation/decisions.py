@@ -13,7 +13,7 @@ from .durations import HOUR, MINUTE
 from .facts import EMERGENCY, NOW, ROLLBACK, ROLLED_BACK
 
 if t.TYPE_CHECKING:
-    from .._vault_file.file import Entry
+    from .._vault_file.entry import Entry
     from .facts import Facts
 
 # So late a use may show.

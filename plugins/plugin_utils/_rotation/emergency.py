@@ -23,7 +23,7 @@ from .decisions import (
 from .facts import BY_EMERGENCY, CURRENT, DISABLED, EMERGENCY, GRACE, PREVIOUS
 
 if t.TYPE_CHECKING:
-    from .._vault_file.file import Entry, Rotation
+    from .._vault_file.entry import Entry, Rotation
     from .facts import Facts
 
 

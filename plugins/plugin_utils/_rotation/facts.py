@@ -16,7 +16,7 @@ if t.TYPE_CHECKING:
     from ...module_utils._cloud.clock import Moment
     from ...module_utils._ram.access_key import AccessKey
     from .._keyring.records import BeginFailed, Step
-    from .._vault_file.file import Entry
+    from .._vault_file.entry import Entry
     from .durations import Durations
 
 DUE, NOW, FINISH, ROLLBACK, EMERGENCY = MODES = ("due", "now", "finish", "rollback", "emergency")

@@ -27,7 +27,7 @@ if t.TYPE_CHECKING:
     from .._keyring.settling import Settlement
     from .._keyring.situation import Situation
     from .._keyring.situations import Situations
-    from .._vault_file.file import Entry
+    from .._vault_file.entry import Entry
     from .report import RotationRequest
 
 # Dates of the API have whole seconds.

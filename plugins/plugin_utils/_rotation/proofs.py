@@ -15,7 +15,8 @@ from .decisions import WAITING, Decision, refused, way_back
 
 if t.TYPE_CHECKING:
     from ...module_utils._cloud.client import Client
-    from .._vault_file.file import Entry, KeyringFile
+    from .._vault_file.entry import Entry
+    from .._vault_file.file import KeyringFile
     from .facts import Facts
 
 # A key that is hours old may still be unknown to one server of many.

@@ -31,7 +31,7 @@ if t.TYPE_CHECKING:
 
     from ...module_utils._cloud.errors import RamError
     from .._keyring.situation import Situation
-    from .._vault_file.file import Entry
+    from .._vault_file.entry import Entry
     from .facts import Facts, Wish
 
 BEGIN, DISABLE, DELETE = "begin", "disable", "delete"

@@ -28,7 +28,7 @@ from .._keyring.records import Settled
 from .._keyring.report import diff_of
 from .._keyring.settling import Settler
 from .._keyring.situations import Situations, settle
-from .._vault_file.file import Rotation
+from .._vault_file.entry import Rotation
 from .decisions import BEGUN, BLOCKED, DONE_DISABLED, FAILED, WAITING, Decision, Move
 from .facts import GRACE
 from .looking import Lookout
@@ -43,7 +43,7 @@ if t.TYPE_CHECKING:
     from .._keyring.desk import Desk
     from .._keyring.suspicion import ToldSuspect
     from .._pairs.sink import HandOut
-    from .._vault_file.file import Entry
+    from .._vault_file.entry import Entry
     from .report import Item, RotationRequest
     from .settings import RotationSettings
 

@@ -51,7 +51,7 @@ from .facts import (
 if t.TYPE_CHECKING:
     from ...module_utils._ram.access_key import AccessKey
     from .._keyring.records import BeginFailed
-    from .._vault_file.file import Entry, Rotation
+    from .._vault_file.entry import Entry, Rotation
     from .facts import Facts, LastUse
 
 NO_GRACE = float("-inf")

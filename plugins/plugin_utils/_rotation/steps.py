@@ -23,7 +23,7 @@ from .._keyring.log import LogError
 from .._keyring.records import ACTIVATE, DELETE, DISABLE, ROTATION, BeginFailed, Step
 from .._keyring.verification import INACTIVE as NOT_ACTIVE_YET
 from .._keyring.verification import UNKNOWN
-from .._vault_file.file import Rotation
+from .._vault_file.entry import Rotation
 from .decisions import Move
 from .facts import BY_EMERGENCY, DISABLED, GRACE, ROLLED_BACK
 from .proofs import objection
@@ -34,7 +34,7 @@ if t.TYPE_CHECKING:
     from ...module_utils._ram.network_policy import NetworkPolicyApi, Policy
     from .._keyring.desk import Desk
     from .._keyring.settling import Settler
-    from .._vault_file.file import Entry, Previous
+    from .._vault_file.entry import Entry, Previous
     from .report import Item
 
 LONGEST_REASON = 200

@@ -13,7 +13,8 @@ from .text import Scalar
 if t.TYPE_CHECKING:
     from collections.abc import Collection
 
-    from .file import Entry, KeyringFile
+    from .entry import Entry
+    from .file import KeyringFile
 
 
 def reclosed_entry(user: str, entry: Entry, file: KeyringFile) -> Entry:

@@ -40,7 +40,7 @@ from .conftest import (
 if t.TYPE_CHECKING:
     from pathlib import Path
 
-    from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.file import (
+    from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.entry import (
         Entry,
     )
     from emulator import Emulator

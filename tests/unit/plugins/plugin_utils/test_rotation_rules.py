@@ -34,7 +34,7 @@ from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._rotation.ru
     decide,
     is_overdue,
 )
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.file import (
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.entry import (
     Entry,
     Previous,
     Rotation,
