@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import typing as t
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 
@@ -38,9 +40,11 @@ from .conftest import (
     set_status,
     status_of,
     stored_keys,
+    wait_for,
 )
 
 if t.TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.client import Client
@@ -100,6 +104,27 @@ def policy_of(emulator: Emulator, key_id: str) -> dict[str, t.Any]:
     )
     policy.pop("Version", None)
     return policy
+
+
+@contextmanager
+def meanwhile(
+    emulator: Emulator, connection: dict[str, t.Any], key_id: str, change: Callable[[], None]
+) -> Iterator[None]:
+    """Let somebody change something while the proof by a key is in flight."""
+    emulator.clear_requests()
+    only = {"access_key_id": key_id}
+    emulator.fail("GetCallerIdentity", "gather", requests=2, ms=30_000, **only)
+
+    def change_and_let_go() -> None:
+        wait_for(lambda: not emulator.faults())
+        change()
+        # With a second request in flight the first one is answered.
+        assert make_client(connection).identity
+
+    with ThreadPoolExecutor() as pool:
+        changing = pool.submit(change_and_let_go)
+        yield
+        changing.result()
 
 
 def blocked(result: t.Any) -> str:
@@ -645,3 +670,36 @@ def test_begin_that_comes_second(
     assert "LimitExceeded" in result.msg
     assert set(keys_of(emulator, "ann")) == {due, pair["access_key_id"]}
     assert status_of(emulator, pair["access_key_id"]) == "Active"
+
+
+@pytest.mark.parametrize(
+    ("stage", "change"),
+    [
+        ("in_grace", lambda emulator, old: set_status(emulator, "ann", old, "Inactive")),
+        ("in_grace", lambda emulator, old: delete_key(emulator, "ann", old)),
+        ("disabled", lambda emulator, old: set_status(emulator, "ann", old, "Active")),
+    ],
+    ids=["disabled", "deleted", "activated"],
+)
+def test_keys_that_change_meanwhile(
+    emulator: Emulator,
+    rotate: Rotate,
+    file: VaultFile,
+    connection: dict[str, t.Any],
+    request: pytest.FixtureRequest,
+    stage: str,
+    change: Callable[[Emulator, str], None],
+) -> None:
+    """What somebody does to a user's keys while the task runs keeps it from its step."""
+    old = request.getfixturevalue(stage)
+    before, current = file.path.read_bytes(), file.entries()["ann"]["access_key_id"]
+    emulator.advance_clock(15 * DAY)
+
+    with meanwhile(emulator, connection, current, lambda: change(emulator, old)):
+        result = rotate()
+
+    assert "Somebody changed the keys of user ann while this task ran: run again" in result.msg
+    assert result["users"][0]["action"] == "failed"
+    assert not result.changed
+    assert writing_actions(emulator) == []
+    assert file.path.read_bytes() == before
