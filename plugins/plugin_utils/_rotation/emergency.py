@@ -23,6 +23,9 @@ from .decisions import (
 from .facts import BY_EMERGENCY, CURRENT, DISABLED, EMERGENCY, GRACE, PREVIOUS
 
 if t.TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ...module_utils._ram.access_key import AccessKey
     from .._vault_file.entry import Entry, Rotation
     from .facts import Facts
 
@@ -36,12 +39,18 @@ def decide_emergency(facts: Facts) -> Decision:
     is_half_done = bool(rotation and rotation.stage == GRACE and rotation.by == BY_EMERGENCY)
     named = {CURRENT: entry.access_key_id, PREVIOUS: facts.previous_id or None}
     leaked = named.get(facts.wish.leaked, facts.wish.leaked)
-    if leaked and (leaked == facts.previous_id or (is_half_done and facts.wish.leaked == CURRENT)):
-        return _decide_leaked_previous(facts, rotation)
     if leaked is None:
         return refused(facts, "its entry has no previous key")
+    if leaked == facts.previous_id or (is_half_done and facts.wish.leaked == CURRENT):
+        return _decide_leaked_previous(facts, rotation)
     if leaked != entry.access_key_id:
         return refused(facts, f"key {leaked} is not in its entry: ram_access_key disables it")
+    if is_half_done:
+        return refused(
+            facts,
+            f"its other key {facts.previous_id} has leaked too: disable that one first, with "
+            "leaked: previous",
+        )
     return _decide_leaked_current(facts, entry)
 
 
@@ -75,24 +84,31 @@ def _decide_leaked_current(facts: Facts, entry: Entry) -> Decision:
             f"its other key {facts.previous_id} can sign too: go back to it with mode: "
             f"{way_back(entry)}, then say leaked: previous",
         )
-    others = [str(key.access_key_id) for key in facts.others]
-    if facts.previous and facts.previous_id:
-        others.append(facts.previous_id)
-    standing = [key for key in others if key not in {facts.previous_id, *facts.set_aside}]
-    if standing:
-        return refused(
-            facts,
-            f"its quota is full: delete key {standing[0]} with ram_access_key, or disable the "
-            f"leaked one, {entry.access_key_id}, with ram_access_key, status: inactive",
-            shows_keys=True,
-        )
-    if others and not facts.knows_time:
-        return refused(facts, "no answer of the cloud tells the time, so no key is deleted")
+    others = [key for key in (*facts.others, facts.previous) if key]
     still_signs = entry.access_key_id in facts.signing
-    return Decision(
+    return _no_room(facts, entry, others) or Decision(
         BEGUN if still_signs else DONE_DISABLED,
         Move.REPLACE_LEAKED,
         by=BY_EMERGENCY,
-        frees=others[0] if others else None,
+        frees=str(others[0].access_key_id) if others else None,
         why=told_to_sign(str(entry.access_key_id)) if still_signs else None,
     )
+
+
+def _no_room(facts: Facts, entry: Entry, others: Sequence[AccessKey]) -> Decision | None:
+    """Refuse to delete another key for a new one unless that key is known to be of no use."""
+    may_go = {facts.previous_id, *facts.set_aside}
+    for key in others:
+        # One that was set aside may be Active again: somebody needs it.
+        if key.is_active or key.access_key_id not in may_go:
+            return refused(
+                facts,
+                f"its quota is full: delete key {key.access_key_id} with ram_access_key, or disable"
+                f" the leaked one, {entry.access_key_id}, with ram_access_key, status: inactive",
+                shows_keys=True,
+            )
+        if key.access_key_id in facts.signing:
+            return refused(facts, told_to_sign(key.access_key_id))
+    if others and not facts.knows_time:
+        return refused(facts, "no answer of the cloud tells the time, so no key is deleted")
+    return None

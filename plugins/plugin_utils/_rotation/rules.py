@@ -254,10 +254,17 @@ def _decide_disabled(facts: Facts, rotation: Rotation) -> Decision:
         return Decision(
             WAITING, why="somebody to look after it", warning=f"{told}, after it was disabled"
         )
-    at = disabled + facts.durations.retain
-    if facts.now.earliest > at or (facts.mode == FINISH and facts.knows_time):
+    return _delete_when_over(facts, disabled + facts.durations.retain)
+
+
+def _delete_when_over(facts: Facts, retain_until: float) -> Decision:
+    """Decide on an old key that is Inactive and was not used since."""
+    if facts.previous_id in facts.signing:
+        # A session lives on while the key behind its role is Inactive.
+        return Decision(WAITING, why=told_to_sign(facts.previous_id))
+    if facts.now.earliest > retain_until or (facts.mode == FINISH and facts.knows_time):
         return Decision(DELETED, Move.DELETE)
-    return Decision(WAITING, why="the end of retain", at=at)
+    return Decision(WAITING, why="the end of retain", at=retain_until)
 
 
 def _return(facts: Facts) -> Decision:

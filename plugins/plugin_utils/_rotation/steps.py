@@ -100,7 +100,6 @@ class Steps:
         """Disable the key that leaked, once the file holds the new one."""
         entry = t.cast("Entry", self.desk.book.get(item.name))
         previous = t.cast("Previous", entry.previous)
-        self._refuse_signing(previous.access_key_id)
         step = self._note(item, previous.access_key_id, DISABLE, by=BY_EMERGENCY)
         self.desk.hands.set_status(item.name, previous.access_key_id, INACTIVE)
         rotation = t.cast("Rotation", entry.rotation)
@@ -133,7 +132,6 @@ class Steps:
     def _disable(self, item: Item, entry: Entry) -> None:
         by, last_used = item.decision.by, item.decision.last_used
         key_id = item.facts.previous_id
-        self._refuse_signing(key_id)
         step = self._note(item, key_id, DISABLE, by=by, last_used=last_used)
         self.desk.hands.set_status(item.name, key_id, INACTIVE)
         self._put_disabled(item, entry, step.at)
@@ -161,7 +159,6 @@ class Steps:
         self._return(item, entry)
 
     def _delete(self, item: Item, entry: Entry) -> None:
-        self._refuse_signing(item.facts.previous_id)
         self._note(item, item.facts.previous_id, DELETE)
         self.desk.hands.delete(item.name, item.facts.previous_id)
         self._forget(item, entry)
@@ -227,7 +224,6 @@ class Steps:
         """Make the key that takes the place of the leaked one; that one is disabled later."""
         frees = item.decision.frees
         if frees:
-            self._refuse_signing(frees)
             self._note(item, frees, DELETE)
             self.desk.hands.delete(item.name, frees)
         if frees and frees == item.facts.previous_id:
@@ -321,10 +317,6 @@ class Steps:
         noted = Step(self._user_id(item), key_id, step, at, by, last_used)
         self.desk.log.note(noted)
         return noted
-
-    def _refuse_signing(self, key_id: str) -> None:
-        if any(signer.access_key_id == key_id for signer in self.desk.client.signers):
-            raise RamError(f"Refusing to disable or delete AccessKey {key_id}: it signs this run")
 
     def _put(self, item: Item, entry: Entry) -> None:
         self.desk.book.put(item.name, entry)

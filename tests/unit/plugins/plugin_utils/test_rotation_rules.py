@@ -208,6 +208,10 @@ TABLE: dict[str, Row] = {
     # The old key is Inactive.
     "in retain": (disabled(13 * DAY), "waiting", None, "end of retain"),
     "after retain": (disabled(15 * DAY), "deleted", Move.DELETE, ""),
+    "after retain, and it signs": (
+        disabled(15 * DAY, signing=frozenset([OLD])),
+        *("waiting", None, "switch to the current"),
+    ),
     "finish: retain is skipped": (disabled(HOUR, mode="finish"), "deleted", Move.DELETE, ""),
     "finish: retain, no time": (disabled(HOUR, mode="finish", now=TIMELESS), "waiting", None, ""),
     "finish: retain, use unknown": (
@@ -312,6 +316,20 @@ TABLE: dict[str, Row] = {
         ),
         *("disabled", Move.REPLACE_LEAKED, ""),
     ),
+    "current leaked, a key set aside is active again": (
+        at_rest(
+            mode="emergency",
+            leaked="current",
+            also=[key(OTHER, DAY)],
+            set_aside=frozenset([OTHER]),
+            suspects={OTHER: NOW},
+        ),
+        *("failed", None, f"delete key {OTHER}"),
+    ),
+    "current leaked, other one inactive, and signs": (
+        disabled(mode="emergency", leaked="current", signing=frozenset([OLD])),
+        *("failed", None, f"{OLD} to sign this run no longer"),
+    ),
     "current leaked, gone": (
         at_rest(keys=[], mode="emergency", leaked="current"),
         *("failed", None, "gone"),
@@ -319,6 +337,14 @@ TABLE: dict[str, Row] = {
     "current leaked, half done": (
         grace(60, by="emergency", mode="emergency", leaked="current"),
         *("disabled", Move.DISABLE, ""),
+    ),
+    "new one leaked too, half done": (
+        grace(60, by="emergency", mode="emergency", leaked=NEW),
+        *("failed", None, "leaked: previous"),
+    ),
+    "new one leaked too, old one disabled": (
+        disabled(by="emergency", mode="emergency", leaked="current"),
+        *("disabled", Move.REPLACE_LEAKED, ""),
     ),
     "previous leaked": (
         grace(60, used(60), mode="emergency", leaked="previous"),
@@ -343,6 +369,14 @@ TABLE: dict[str, Row] = {
     "previous leaked, twice": (
         disabled(by="emergency", mode="emergency", leaked="previous"),
         *("unchanged", None, ""),
+    ),
+    "previous leaked, half done, disabled by hand": (
+        grace(60, by="emergency", old="Inactive", mode="emergency", leaked="previous"),
+        *("disabled", Move.TAKE_OVER, ""),
+    ),
+    "previous leaked, left by a replacement": (
+        rotating(None, old="Inactive", mode="emergency", leaked="previous"),
+        *("disabled", Move.TAKE_OVER, ""),
     ),
     "previous leaked, deleted by hand": (
         grace(old="", mode="emergency", leaked="previous"),
@@ -384,10 +418,12 @@ def test_what_a_disabling_rests_on() -> None:
     by_us = decide(grace(old="Inactive", steps=step(DISABLE, "evidence")))
     by_hand = decide(grace(old="Inactive"))
     on_evidence = decide(grace(10 * DAY, used(9 * DAY)))
+    leaked = decide(grace(60, used(60), mode="emergency", leaked="previous"))
 
     assert (by_us.by, by_us.disabled) == ("evidence", NOW - DAY)
     assert (by_hand.by, by_hand.disabled) == ("hand", NOW)
     assert (on_evidence.by, on_evidence.last_used) == ("evidence", ago(9 * DAY))
+    assert (leaked.by, leaked.last_used) == ("emergency", ago(60))
     assert decide(disabled(HOUR, used(HOUR))).warning
     assert decide(disabled(old="Active")).warning
     assert decide(disabled(old="Active", steps=step(ACTIVATE))).warning is None
@@ -397,9 +433,11 @@ def test_what_is_freed_for_a_leaked_key() -> None:
     """The slot of a leaked key's successor is that of the inactive one, if it is needed."""
     of_previous = decide(disabled(mode="emergency", leaked="current"))
     timeless = decide(disabled(mode="emergency", leaked="current", now=TIMELESS))
+    of_gone_one = decide(disabled(old="", mode="emergency", leaked="current"))
 
     assert decide(at_rest(mode="emergency", leaked="current")).frees is None
     assert of_previous.frees == OLD
+    assert (of_gone_one.move, of_gone_one.frees) == (Move.REPLACE_LEAKED, None)
     assert timeless.action == "failed"
 
 
