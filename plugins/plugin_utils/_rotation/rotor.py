@@ -29,7 +29,7 @@ from .._keyring.report import diff_of
 from .._keyring.settling import Settler
 from .._keyring.situations import Situations, settle
 from .._vault_file.entry import Rotation
-from .decisions import BEGUN, BLOCKED, DONE_DISABLED, FAILED, WAITING, Decision, Move
+from .decisions import BEGUN, BLOCKED, DONE_DISABLED, FAILED, HELD, WAITING, Decision, Move
 from .facts import GRACE
 from .looking import Lookout
 from .permissions import missing_permission
@@ -181,9 +181,13 @@ class Rotor:
             item.error = errors.get(item.name) or item.error
 
     def _let_go(self) -> None:
-        """Let the log go without steps that the file knows, and failed begins that are made up."""
+        """Let the log go without steps that the file knows, and failed begins that are made up.
+
+        Where nothing was decided, whoever decides next needs to know of the last step.
+        """
         log, done = self._desk.log, [item for item in self.items if item.error is None]
-        entries = [item.facts.entry for item in done if item.facts.entry]
+        decided = [item for item in done if item.action not in {HELD, BLOCKED}]
+        entries = [item.facts.entry for item in decided if item.facts.entry]
         begun = [item.facts.entry for item in done if item.action == BEGUN]
         settled = Settled(
             steps=log.history.steps.keys() & {key for entry in entries for key in entry.key_ids},
