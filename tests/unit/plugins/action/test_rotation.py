@@ -238,6 +238,42 @@ def test_lost_answers(
         assert of_user(repeated) == ("deleted", None)
 
 
+def test_lost_answer_about_a_used_key(
+    emulator: Emulator, rotate: Rotate, file: VaultFile, in_grace: str
+) -> None:
+    """A use that a disabling knew of brings the key back no more if only the answer got lost."""
+    key = {"access_key_id": in_grace, "last_used": "10d"}
+    emulator.advance_clock(20 * DAY)
+    emulator.set_past(users=[{"name": "ann", "access_keys": [key]}])
+    emulator.fail("UpdateAccessKey", "drop_after", times=9)
+    assert rotate().failed
+    emulator.clear_faults()
+
+    told = [of_user(rotate()) for _run in range(2)]
+
+    assert told == [("disabled", "disabled"), ("waiting", "disabled")]
+    assert status_of(emulator, in_grace) == "Inactive"
+    assert file.entries()["ann"]["rotation"]["last_used"]  # type: ignore[index]
+
+
+def test_lost_answer_about_a_key_that_comes_back(
+    emulator: Emulator, rotate: Rotate, disabled: str
+) -> None:
+    """An old key that the rotation itself has activated again is not put down to somebody."""
+    key = {"access_key_id": disabled, "last_used": "90m"}
+    emulator.set_past(users=[{"name": "ann", "access_keys": [key]}])
+    emulator.advance_clock(DAY)
+    emulator.fail("UpdateAccessKey", "drop_after", times=9)
+    assert rotate().failed
+    emulator.clear_faults()
+
+    result = rotate()
+
+    assert of_user(result) == ("waiting", "grace")
+    assert status_of(emulator, disabled) == "Active"
+    assert not any("somebody" in warning for warning in result["warnings"])
+
+
 @pytest.mark.parametrize(
     "fault",
     [

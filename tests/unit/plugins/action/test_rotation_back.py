@@ -125,6 +125,37 @@ def test_finish_after_a_rollback(
     assert "previous" not in file.entries()["ann"]
 
 
+@pytest.mark.parametrize("check", [False, True])
+def test_rollback_to_an_active_key_that_does_not_sign(
+    emulator: Emulator, rotate: Rotate, file: VaultFile, in_grace: str, *, check: bool
+) -> None:
+    """If an old key that is Active does not sign, it stays as it is; check mode foretells that."""
+    before = file.path.read_bytes()
+    refuse_new_keys(emulator)
+
+    result = rotate(name="ann", mode="rollback", check=check)
+
+    assert f"Key {in_grace} of user ann can't be proven" in result.msg
+    assert file.path.read_bytes() == before
+    assert status_of(emulator, in_grace) == "Active"
+
+
+def test_rollback_whose_key_stays_active(
+    emulator: Emulator, rotate: Rotate, file: VaultFile, disabled: str
+) -> None:
+    """A key that was activated for nothing and can't be disabled again is told, and followed."""
+    refuse_new_keys(emulator)
+    emulator.fail("UpdateAccessKey", "error", skip=1, status=403, code="NoPermission")
+
+    result = rotate(name="ann", mode="rollback")
+
+    assert "It is Active now" in result.msg
+    last = file.log.read_text().splitlines()[-1]
+    assert f'"access_key_id": "{disabled}", "step": "disable"' in last
+    emulator.clear_faults()
+    assert of_user(rotate()) == ("waiting", "grace")
+
+
 def test_rollback_without_a_way_back(
     emulator: Emulator, rotate: Rotate, file: VaultFile, disabled: str
 ) -> None:
@@ -291,6 +322,19 @@ def test_leaked_key_that_signs_the_run(
     assert status_of(emulator, due) == "Inactive"
 
 
+def test_leak_while_the_other_key_cannot_be_proven(
+    emulator: Emulator, rotate: Rotate, file: VaultFile, in_grace: str
+) -> None:
+    """A leaked key does not stay Active because the other one can't be proven just now."""
+    named = {"access_key_id": current_of(file)}
+    emulator.fail("GetCallerIdentity", "error", times=9, status=503, code="Unavailable", **named)
+
+    result = rotate(**LEAKED, leaked="previous")
+
+    assert of_user(result) == ("disabled", "disabled")
+    assert status_of(emulator, in_grace) == "Inactive"
+
+
 def test_held_users(emulator: Emulator, rotate: Rotate, due: str) -> None:
     """A user on hold is left alone, whatever is due."""
     result = rotate(users=[{"name": "ann", "hold": True}])
@@ -300,16 +344,17 @@ def test_held_users(emulator: Emulator, rotate: Rotate, due: str) -> None:
     assert writing_actions(emulator) == []
 
 
+@pytest.mark.parametrize("first", [{}, {"users": [{"name": "ann", "hold": True}]}])
 def test_interrupted_begin_of_an_emergency(
-    emulator: Emulator, start: t.Any, rotate: Rotate, file: VaultFile, due: str
+    emulator: Emulator, start: t.Any, rotate: Rotate, file: VaultFile, due: str, *, first: t.Any
 ) -> None:
-    """After a kill right behind the create, the next run of any kind ends what was begun."""
+    """After a kill right behind the create, the next runs of any kind end what was begun."""
     for die_after in range(17, 40):
         running = start(task="ram_rotation", die_after=die_after, **LEAKED, leaked="current")
         if running.wait() or len(keys_of(emulator, "ann")) > 1:
             break
 
-    results = [rotate() for _run in range(2)]
+    results = [rotate(**first), *(rotate() for _run in range(2))]
 
     assert not any(result.failed for result in results)
     assert status_of(emulator, due) == "Inactive"
@@ -366,6 +411,27 @@ def test_leak_beside_a_key_set_aside(
     assert status_of(emulator, due) == "Inactive"
 
 
+def test_leak_beside_a_key_that_is_active_again(
+    emulator: Emulator, rotate: Rotate, file: VaultFile, due: str
+) -> None:
+    """A key that was set aside and that somebody has activated since makes room for no other."""
+    emulator.fail("CreateAccessKey", "drop_after")
+    assert rotate().failed
+    [lost] = keys_of(emulator, "ann").keys() - {due}
+    for days in (0, 1.2):
+        emulator.advance_clock(days * DAY)
+        rotate()
+    set_status(emulator, "ann", lost, "Active")
+    before = file.path.read_bytes()
+    emulator.fail("GetAccessKeyLastUsed", "error", times=9, status=403, code="NoPermission")
+
+    result = rotate(**LEAKED, leaked="current")
+
+    assert f"delete key {lost} with ram_access_key" in result.msg
+    assert {status_of(emulator, key) for key in (due, lost)} == {"Active"}
+    assert file.path.read_bytes() == before
+
+
 def test_leak_with_a_full_quota_and_without_a_successor(
     emulator: Emulator, rotate: Rotate, file: VaultFile, disabled: str
 ) -> None:
@@ -381,3 +447,34 @@ def test_leak_with_a_full_quota_and_without_a_successor(
     assert list(keys_of(emulator, "ann")) == [leaked]
     assert "previous" not in file.entries()["ann"]
     assert disabled not in file.text()
+
+
+@pytest.mark.parametrize(
+    ("stage", "options", "step"),
+    [
+        ("in_grace", {"mode": "finish"}, "disable"),
+        ("disabled", {"mode": "finish"}, "delete"),
+        ("disabled", {"name": "ann", "mode": "rollback"}, "activate"),
+        ("disabled", {**LEAKED, "leaked": "current"}, "delete"),
+    ],
+    ids=["disable", "delete", "rollback", "emergency"],
+)
+def test_step_is_noted_before_it_is_sent(
+    emulator: Emulator,
+    rotate: Rotate,
+    file: VaultFile,
+    request: pytest.FixtureRequest,
+    *,
+    stage: str,
+    options: dict[str, t.Any],
+    step: str,
+) -> None:
+    """Whatever happens to a request that changes the old key, the log has it before."""
+    old = request.getfixturevalue(stage)
+    action = "DeleteAccessKey" if step == "delete" else "UpdateAccessKey"
+    emulator.fail(action, "error", status=403, code="NoPermission")
+
+    result = rotate(**options)
+
+    assert "NoPermission" in result.msg
+    assert f'"access_key_id": "{old}", "step": "{step}"' in file.log.read_text()

@@ -687,6 +687,7 @@ def test_keys_that_change_meanwhile(
     file: VaultFile,
     connection: dict[str, t.Any],
     request: pytest.FixtureRequest,
+    *,
     stage: str,
     change: Callable[[Emulator, str], None],
 ) -> None:

@@ -2,26 +2,30 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What ram_keyring does when it is asked to stop: end what is in flight, and begin nothing new."""
+"""What a task does when it is asked to stop: end what is in flight, and begin nothing new."""
 
 from __future__ import annotations
 
 import signal
+import time
 import typing as t
 
 import pytest
 
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring import verification
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.locks import (
     locked_files,
 )
 
-from .conftest import add_key, add_users, keys_of, stored_keys, wait_for
+from .conftest import DAY, add_key, add_users, keys_of, of_user, status_of, stored_keys, wait_for
 
 if t.TYPE_CHECKING:
+    from collections.abc import Callable
+
     from emulator import Emulator
 
     from ..conftest import Result
-    from .conftest import Run, Running, Start, VaultFile
+    from .conftest import Rotate, Run, Running, Start, VaultFile
 
 NAMES = ["ann", "bob", "cid", "dan", "eve", "fay"]
 REQUESTS = {
@@ -194,3 +198,89 @@ def test_key_that_does_not_sign_yet_is_not_waited_for(
     key_id = next(iter(keys_of(emulator, "ann")))
     assert f"Key {key_id} is stored, but not verified: stopped by SIGTERM" in result.msg
     assert stored_keys(file) == {"ann": keys_of(emulator, "ann")}
+
+
+def stop_held_back(emulator: Emulator, action: str, begin: Callable[[], Running]) -> Result:
+    """Ask a task to stop while it waits for a minute to send an action again."""
+    # The first one asks who calls.
+    skip = 1 if action == "GetCallerIdentity" else 0
+    emulator.fail(action, "throttle", retry_after_ms=60_000, skip=skip)
+    running = begin()
+    wait_for(lambda: not emulator.faults())
+    # Until it has read the answer.
+    time.sleep(0.5)
+    running.signal(signal.SIGTERM)
+    return running.result()
+
+
+@pytest.mark.parametrize(
+    "action", ["GetAccessKeyLastUsed", "GetAccessKeyPolicy", "GetCallerIdentity"]
+)
+def test_begin_of_a_rotation_is_left_to_the_next_run(
+    emulator: Emulator, start: Start, rotate: Rotate, due: str, action: str
+) -> None:
+    """Stopped before a rotation, or with its key in the log, a run sends nothing more."""
+    result = stop_held_back(emulator, action, lambda: start(task="ram_rotation"))
+
+    sent = emulator.actions()
+    assert "stopped by SIGTERM" in result.msg
+    assert "network_policy" not in result.msg
+    assert sent[-1] == action
+    assert of_user(rotate()) == ("begun", "grace")
+    assert emulator.actions().count("CreateAccessKey") == 1
+    assert due in keys_of(emulator, "ann")
+
+
+@pytest.mark.parametrize("action", ["GetAccessKeyLastUsed", "GetCallerIdentity"])
+def test_rotation_is_left_to_the_next_run(
+    emulator: Emulator, start: Start, rotate: Rotate, in_grace: str, action: str
+) -> None:
+    """Stopped while it waits for evidence or a proof, a run says so, and nothing is disabled."""
+    emulator.advance_clock(8 * DAY)
+
+    result = stop_held_back(emulator, action, lambda: start(task="ram_rotation"))
+
+    assert "stopped by SIGTERM" in result.msg
+    assert status_of(emulator, in_grace) == "Active"
+    assert of_user(rotate()) == ("disabled", "disabled")
+
+
+def test_begin_after_an_emergency_that_failed(
+    emulator: Emulator,
+    start: Start,
+    rotate: Rotate,
+    file: VaultFile,
+    due: str,
+    *,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A key that was to be disabled at once, and was not, gets its grace when it is rotated."""
+    monkeypatch.setattr(verification, "NEW_KEY_PATIENCE", 0.3)
+    refused = {"status": 404, "code": "InvalidAccessKeyId.NotFound"}
+    emulator.fail("GetCallerIdentity", "error", times=9, skip=1, **refused)
+    assert rotate(name="ann", mode="emergency", leaked="current").failed
+    emulator.clear_faults()
+    now = {"task": "ram_rotation", "name": "ann", "mode": "now"}
+    assert stop_held_back(emulator, "GetCallerIdentity", lambda: start(**now)).failed
+
+    result = rotate()
+
+    assert of_user(result) == ("begun", "grace")
+    assert file.entries()["ann"]["rotation"].keys() == {"stage", "switched"}  # type: ignore[attr-defined]
+    assert of_user(rotate()) == ("waiting", "grace")
+    assert status_of(emulator, due) == "Active"
+
+
+def test_leak_of_a_key_whose_successor_is_there(
+    emulator: Emulator, start: Start, rotate: Rotate, file: VaultFile, due: str
+) -> None:
+    """A key that a rotation was begun with takes the place of a leaked one; no other is made."""
+    assert stop_held_back(emulator, "GetCallerIdentity", lambda: start(task="ram_rotation")).failed
+    [new] = keys_of(emulator, "ann").keys() - {due}
+
+    result = rotate(name="ann", mode="emergency", leaked="current")
+
+    assert of_user(result) == ("disabled", "disabled")
+    assert file.entries()["ann"]["access_key_id"] == new
+    assert status_of(emulator, due) == "Inactive"
+    assert emulator.actions().count("CreateAccessKey") == 1
