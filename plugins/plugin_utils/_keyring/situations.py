@@ -16,7 +16,7 @@ from .looks import doubt_about
 from .situation import Situation
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ...module_utils._ram.access_key import AccessKey
     from .._vault_file.entry import Entry
@@ -69,9 +69,26 @@ class Situations:
             self._doubt(request, case) for request, case in zip(self._requests, cases, strict=True)
         ]
         findings = self._desk.looks.again(list(filter(None, doubts)))
-        return [
+        cases = [
             self._resolved(case, doubt, findings) for case, doubt in zip(cases, doubts, strict=True)
         ]
+        leaving = [
+            case
+            for request, case in zip(self._requests, cases, strict=True)
+            if request.state == "absent"
+        ]
+        looked_for = {case.user_name: case for case in self.look_for_previous(leaving)}
+        return [looked_for.get(case.user_name, case) for case in cases]
+
+    def look_for_previous(self, cases: Sequence[Situation]) -> list[Situation]:
+        """Look again for other keys of entries that a list lacked, before they count as gone."""
+        doubts = [
+            doubt_about(self._desk.file, case.user_name, case.entry.swapped())
+            for case in cases
+            if case.entry and self._lacks_previous(case.entry, case)
+        ]
+        findings = self._desk.looks.again(doubts)
+        return [_with_previous(case, findings) for case in cases]
 
     def is_ours(self, entry: Entry) -> bool:
         """Tell whether the entry says that it is of a user of this account."""
@@ -126,6 +143,12 @@ class Situations:
             return None
         return doubt_about(self._desk.file, case.user_name, entry)
 
+    def _lacks_previous(self, entry: Entry, case: Situation) -> bool:
+        key_id = entry.previous.access_key_id if entry.previous else ""
+        if not (key_id and self.is_ours(entry) and case.user) or case.key(key_id) or case.doubt:
+            return False
+        return not self._desk.file.problem_with(case.user_name, entry)
+
     def _resolved(
         self, case: Situation, doubt: Doubt | None, findings: dict[str, Finding]
     ) -> Situation:
@@ -137,6 +160,14 @@ class Situations:
             entry = t.cast("Entry", case.entry)
             user = User(user_name=case.user_name, user_id=entry.user_id)
         return replace(case, user=user, keys=finding.keys, doubt=finding.problem)
+
+
+def _with_previous(case: Situation, findings: Mapping[str, Finding]) -> Situation:
+    previous = case.entry.previous if case.entry else None
+    finding = findings.get(previous.access_key_id) if previous else None
+    if finding is None:
+        return case
+    return replace(case, keys=finding.keys, doubt=finding.problem)
 
 
 def settle(desk: Desk, settler: Settler, situations: Situations, warnings: list[str]) -> None:

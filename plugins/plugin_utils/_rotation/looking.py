@@ -14,7 +14,6 @@ from ...module_utils._ram.access_key import AccessKeyApi
 from ...module_utils._stopping import StoppedError
 from ...module_utils._work.pool import map_all
 from .._keyring.clock import server_now
-from .._keyring.looks import doubt_about
 from .facts import Facts, LastUse
 from .report import Item
 
@@ -23,7 +22,6 @@ if t.TYPE_CHECKING:
     from pathlib import Path
 
     from .._keyring.desk import Desk
-    from .._keyring.looks import Finding
     from .._keyring.settling import Settlement
     from .._keyring.situation import Situation
     from .._keyring.situations import Situations
@@ -53,7 +51,7 @@ class Lookout:
         self, requests: Sequence[RotationRequest], watch: Callable[[int, int], None]
     ) -> list[Item]:
         """Return what is known of each user."""
-        cases = self._second_looks(self._situations.look(watch))
+        cases = self._situations.look_for_previous(self._situations.look(watch))
         items = [
             Item(request, case, self._facts(request, case))
             for request, case in zip(requests, cases, strict=True)
@@ -62,27 +60,6 @@ class Lookout:
         for item, used in zip(items, uses, strict=True):
             item.facts = replace(item.facts, uses=used)
         return items
-
-    def _second_looks(self, cases: list[Situation]) -> list[Situation]:
-        """Look again for old keys that a list lacked, before they count as gone."""
-        doubts = [
-            doubt_about(self._desk.file, case.user_name, case.entry.swapped())
-            for case in cases
-            if case.entry and case.user and not case.doubt and self._lacks_previous(case)
-        ]
-        findings = self._desk.looks.again(doubts)
-        return [self._resolved(case, findings) for case in cases]
-
-    def _lacks_previous(self, case: Situation) -> bool:
-        previous = case.entry.previous if case.entry else None
-        return bool(previous and previous.access_key_id and not case.key(previous.access_key_id))
-
-    def _resolved(self, case: Situation, findings: Mapping[str, Finding]) -> Situation:
-        previous = case.entry.previous if case.entry else None
-        finding = findings.get(previous.access_key_id) if previous else None
-        if finding is None:
-            return case
-        return replace(case, keys=finding.keys, doubt=finding.problem)
 
     def _facts(self, request: RotationRequest, case: Situation) -> Facts:
         history, user_id = self._desk.log.history, str(case.entry.user_id) if case.entry else ""

@@ -11,7 +11,7 @@ import typing as t
 import pytest
 
 from ..conftest import sign_in, writing_actions
-from .conftest import add_users, delete_key, keys_of, set_status, stored_keys
+from .conftest import add_users, delete_key, keys_of, list_late, set_status, stored_keys
 
 if t.TYPE_CHECKING:
     from emulator import Emulator
@@ -82,6 +82,25 @@ def test_key_that_is_gone_is_not_told(emulator: Emulator, run: Run, file: VaultF
     assert result["users"][0]["action"] == "removed"
     assert told(result) == []
     assert file.entries() == {}
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_other_key_listed_late(
+    emulator: Emulator,
+    run: Run,
+    in_grace: str,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    check: bool,
+) -> None:
+    """The old key of a rotation that the first list lacked is told as one that stays."""
+    list_late(monkeypatch, in_grace, times=1)
+
+    result = run(name="ann", check=check, **FORGET)
+
+    [warning] = told(result)
+    assert in_grace in warning
+    assert in_grace in keys_of(emulator, "ann")
 
 
 def test_signing_key_stays(emulator: Emulator, run: Run, file: VaultFile) -> None:

@@ -18,7 +18,7 @@ from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.
 )
 
 from ..conftest import writing_actions
-from .conftest import DAY, add_key, add_users, keys_of, set_status
+from .conftest import DAY, add_key, add_users, keys_of, list_late, set_status
 
 if t.TYPE_CHECKING:
     from emulator import Emulator
@@ -114,6 +114,35 @@ def test_absent_deletes_the_key_of_a_begin(
     assert writing_actions(emulator) == ["DeleteAccessKey"]
     assert not run(name="ann", state="absent").changed
     assert not file.log.exists()
+
+
+def test_absent_deletes_an_old_key_that_is_listed_late(
+    emulator: Emulator, run: Run, file: VaultFile, in_grace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old key goes with its user's entry, although the first list lacked it."""
+    list_late(monkeypatch, in_grace, times=1)
+
+    result = run(name="ann", state="absent")
+
+    assert not result.failed, result.msg
+    assert keys_of(emulator, "ann") == {}
+    assert file.entries() == {}
+
+
+def test_absent_keeps_what_it_cannot_tell(
+    emulator: Emulator, run: Run, file: VaultFile, in_grace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While no list shows an old key that signs, neither it nor the entry goes."""
+    before = file.path.read_bytes()
+    list_late(monkeypatch, in_grace, times=999)
+
+    results = [run(name="ann", state="absent", check=check) for check in (True, False)]
+
+    for result in results:
+        assert result.failed
+        assert f"Key {in_grace} of user ann is in no list of the cloud, but it signs" in result.msg
+    assert len(keys_of(emulator, "ann")) == 2
+    assert file.path.read_bytes() == before
 
 
 def test_log_is_not_kept_for_what_is_gone(
