@@ -22,7 +22,7 @@ _GIT = ["git", "-c", "safe.directory=*", "-c", "core.fsmonitor=false"]
 
 def refuse_tracked(log: Path) -> None:
     """Raise InputError if git tracks the log: in another clone it would be settled twice."""
-    if _asks(log, "ls-files", "--error-unmatch", "--", f":(literal){log.name}") == 0:
+    if _asks_whether_tracked(log) == 0:
         raise InputError(
             f"{log} is under version control, where it would be settled twice. Take it out with "
             f"'git rm --cached {log.name}', and add this line to .gitignore: {IGNORE_LINE}"
@@ -31,7 +31,7 @@ def refuse_tracked(log: Path) -> None:
 
 def refuse_missing_of_git(file: Path) -> None:
     """Raise InputError if git tracks a file that is not there: its keys are somewhere else."""
-    tracked = _asks(file, "ls-files", "--error-unmatch", "--", file.name)
+    tracked = _asks_whether_tracked(file)
     if tracked == 0:
         raise InputError(
             f"{file} is tracked by git and not in the work tree, so its keys would be made a "
@@ -55,6 +55,11 @@ def warning_if_not_ignored(log: Path) -> str | None:
         f"{log}, which keeps new keys safe for a day, {reason}. Add this line to .gitignore: "
         f"{IGNORE_LINE}"
     )
+
+
+def _asks_whether_tracked(file: Path) -> int | None:
+    # A name may have what else would be a pattern, or begin with what would be a command.
+    return _asks(file, "ls-files", "--error-unmatch", "--", f":(literal){file.name}")
 
 
 def _asks(log: Path, *question: str) -> int | None:

@@ -501,6 +501,40 @@ def test_file_of_another_commit(
     assert old in keys_of(emulator, "ann")
 
 
+@pytest.mark.parametrize("name", ["keys.yml", "keys[ab].yml", ":keys.yml"])
+@pytest.mark.parametrize("check", [True, False])
+def test_file_that_git_has_and_nobody_checked_out(
+    emulator: Emulator, run: Run, tmp_path: Path, name: str, *, check: bool
+) -> None:
+    """Where git has the file, its keys are not made a second time, whatever it is called."""
+    add_users(emulator, "ann")
+    file = VaultFile(tmp_path / name, "file")
+    assert not run(name="ann", file=name).failed
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", f"./{name}")
+    file.path.unlink()
+    file.log.unlink()
+    emulator.clear_requests()
+
+    result = run(name="ann", file=name, check=check)
+
+    assert result.failed
+    assert f"{file.path} is tracked by git and not in the work tree" in result.msg
+    assert writing_actions(emulator) == []
+
+
+def test_file_beside_one_that_git_has(emulator: Emulator, run: Run, tmp_path: Path) -> None:
+    """A new file whose name would match that of another one as a pattern is made."""
+    add_users(emulator, "ann")
+    git(tmp_path, "init", "-q")
+    (tmp_path / "keysa.yml").touch()
+    git(tmp_path, "add", "keysa.yml")
+
+    result = run(name="ann", file="keys[ab].yml")
+
+    assert not result.failed, result.msg
+
+
 def test_file_that_moved_with_its_log(emulator: Emulator, run: Run, interrupted: VaultFile) -> None:
     """In another folder, keys that arrived are merged; what only the old place knew is left."""
     [orphan] = keys_of(emulator, "bob")
