@@ -20,6 +20,8 @@ if t.TYPE_CHECKING:
 LAG = 2 * HOUR
 # The file is replaced a moment after what it is going to hold was dated.
 WRITING = MINUTE
+# Until that is dated, this stands in place of the date.
+TO_BE_DATED = "to be dated"
 
 BEGUN, WAITING, DONE_DISABLED, DELETED, DONE_ROLLED_BACK, HELD, BLOCKED, UNCHANGED, FAILED = (
     ACTIONS

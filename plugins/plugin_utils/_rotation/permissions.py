@@ -10,13 +10,15 @@ import typing as t
 from ...module_utils._cloud.errors import RamError
 from ...module_utils._ram.access_key import INACTIVE, AccessKeyApi
 from ...module_utils._stopping import StoppedError
+from .decisions import BLOCKED, Decision
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ...module_utils._cloud.client import Client
     from ...module_utils._ram.network_policy import NetworkPolicyApi, Policy
     from .facts import Facts
+    from .report import Item
 
 # No key has it: whoever may not touch keys is told so, and all others that there is none.
 NO_KEY = "LTAI0000000000000000"
@@ -24,7 +26,23 @@ NO_POLICY: Policy = {"Status": "Inactive", "Statements": []}
 NO_PERMISSION = "NoPermission"
 
 
-def missing_permission(
+def block_forbidden(
+    client: Client,
+    begins: Sequence[Item],
+    policies: NetworkPolicyApi | None,
+    *,
+    check_mode: bool,
+) -> None:
+    """Let nothing begin if a later step is known to be forbidden."""
+    if not begins:
+        return
+    problem = _missing_permission(client, begins[0].facts, policies, check_mode=check_mode)
+    if problem:
+        for item in begins:
+            item.decision = Decision(BLOCKED, why=problem)
+
+
+def _missing_permission(
     client: Client, facts: Facts, policies: NetworkPolicyApi | None, *, check_mode: bool
 ) -> str | None:
     """Return why a later step is known to be refused, None if none is.

@@ -10,6 +10,7 @@ import typing as t
 from ...module_utils._cloud.errors import ApiError, InputError, RamError, ThrottledError
 from ...module_utils._cloud.times import timestamp
 from ...module_utils._stopping import StoppedError
+from .._keyring import verification
 from .._keyring.verification import REFUSALS, StrangerError, prove_pair
 from .decisions import WAITING, Decision, refused, way_back
 
@@ -42,6 +43,18 @@ def objection(client: Client, file: KeyringFile, facts: Facts, entry: Entry) -> 
             return refused(facts, _refusal(facts, key_id, error))
         return Decision(WAITING, why=f"a proof of key {key_id}: {error}")
     return None
+
+
+def prove_when_known(client: Client, file: KeyringFile, user_name: str, entry: Entry) -> None:
+    """Raise RamError unless the current pair of this entry signs, a new one within its time."""
+    prove_pair(
+        client,
+        str(entry.access_key_id),
+        file.secret_of(user_name, entry),
+        user_id=entry.user_id,
+        patience=verification.NEW_KEY_PATIENCE,
+        awaited=(verification.UNKNOWN, verification.INACTIVE),
+    )
 
 
 def _refusal(facts: Facts, key_id: str, error: RamError) -> str:

@@ -63,6 +63,12 @@ class Item:
         return self.case.user_name
 
     @property
+    def user_id(self) -> str:
+        """The id of the user, which stays when the name does not."""
+        entry, user = self.facts.entry, self.case.user
+        return str(entry.user_id if entry else user.user_id if user else "")
+
+    @property
     def action(self) -> str:
         """What came of the user."""
         return FAILED if self.error else self.decision.action

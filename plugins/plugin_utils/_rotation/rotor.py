@@ -24,17 +24,18 @@ from .._keyring.book import NOTHING_YET
 from .._keyring.clock import server_now
 from .._keyring.git import warning_if_not_ignored
 from .._keyring.log import LogError
-from .._keyring.records import Settled
 from .._keyring.report import diff_of
 from .._keyring.settling import Settler
 from .._keyring.situations import Situations, settle
 from .._vault_file.entry import Rotation
-from .decisions import BEGUN, BLOCKED, DONE_DISABLED, FAILED, HELD, WAITING, Decision, Move
+from .decisions import DONE_DISABLED, FAILED, TO_BE_DATED, WAITING, Decision, Move
 from .facts import GRACE
 from .looking import Lookout
-from .permissions import missing_permission
+from .new_keys import NewKeys
+from .noting import settled_by
+from .permissions import block_forbidden
 from .rules import decide
-from .steps import TO_BE_DATED, Steps
+from .steps import Steps
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -71,13 +72,9 @@ class Rotor:
         settlement = self._settler.settlement
         self._situations = Situations(desk, requests, settlement)
         self._lookout = Lookout(desk, self._situations, settlement, elsewhere)
-        self._steps = Steps(
-            desk,
-            self._settler,
-            NetworkPolicyApi(desk.client),
-            copies_policy=settings.copies_policy,
-            check_mode=settings.check_mode,
-        )
+        policies = NetworkPolicyApi(desk.client) if settings.copies_policy else None
+        self._new_keys = NewKeys(desk, self._settler, policies, settings.check_mode)
+        self._steps = Steps(desk, self._new_keys, settings.check_mode)
         self._failure: RamError | None = None
         self._warnings: list[str] = []
         self.items: list[Item] = []
@@ -109,7 +106,8 @@ class Rotor:
         if makes_keys:
             self._settings.before_new_keys(self._desk.file)
             self._warnings += filter(None, [warning_if_not_ignored(self._desk.log.path)])
-        self._refuse_without_permission()
+        policies, check_mode = self._new_keys.policies, self._settings.check_mode
+        block_forbidden(self._desk.client, self.begins(), policies, check_mode=check_mode)
         for item in self.items:
             if item.decision.shows_keys:
                 keys = describe_keys(self._desk.client, item.name, item.facts.keys)
@@ -163,7 +161,7 @@ class Rotor:
         held = self._book.held_ids()
         for item in self._moving():
             if item.error is None and item.new_key_id and item.new_key_id not in held:
-                item.error = self._steps.undo(item, error)
+                item.error = self._new_keys.undo(item, error)
             else:
                 item.error = item.error or error
 
@@ -181,18 +179,9 @@ class Rotor:
             item.error = errors.get(item.name) or item.error
 
     def _let_go(self) -> None:
-        """Let the log go without steps that the file knows, and failed begins that are made up.
-
-        Where nothing was decided, whoever decides next needs to know of the last step.
-        """
-        log, done = self._desk.log, [item for item in self.items if item.error is None]
-        decided = [item for item in done if item.action not in {HELD, BLOCKED}]
-        entries = [item.facts.entry for item in decided if item.facts.entry]
-        begun = [item.facts.entry for item in done if item.action == BEGUN]
-        settled = Settled(
-            steps=log.history.steps.keys() & {key for entry in entries for key in entry.key_ids},
-            begins={str(entry.user_id) for entry in begun if entry},
-        )
+        """Let the log go without what is of no interest any more."""
+        log = self._desk.log
+        settled = settled_by(self.items, log.history)
         # What is not let go now is no harm: the next run does it.
         with contextlib.suppress(LogError):
             if self._failure is None:
@@ -251,19 +240,6 @@ class Rotor:
             for item in self.items
             if item.decision.move and (moves is None or item.decision.move in moves)
         ]
-
-    def _refuse_without_permission(self) -> None:
-        """Begin nothing if a later step is known to be forbidden."""
-        begins = self.begins()
-        if not begins:
-            return
-        policies = self._steps.policies if self._settings.copies_policy else None
-        problem = missing_permission(
-            self._desk.client, begins[0].facts, policies, check_mode=self._settings.check_mode
-        )
-        if problem:
-            for item in begins:
-                item.decision = Decision(BLOCKED, why=problem)
 
     def _attempt(self, step: Callable[[Item], None], items: Sequence[Item]) -> None:
         """Take a step for all; one that fails keeps its error and stops no other."""

@@ -67,10 +67,10 @@ SABOTAGES = {
         "at = grace_until",
     ),
     "the old key is disabled last": Sabotage(
-        f"{ROTATION}/steps.py",
+        f"{ROTATION}/new_keys.py",
         "policy = self._policy_of(item)\n        case",
         "policy = self._policy_of(item)\n"
-        "        self.desk.hands.set_status(item.name, str(entry.access_key_id), INACTIVE)\n"
+        "        self.desk.hands.set_status(item.name, str(entry.access_key_id), 'Inactive')\n"
         "        case",
     ),
     "the log knows what a key is for": Sabotage(
