@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 from collections.abc import Mapping
 from datetime import date
@@ -33,11 +34,16 @@ def plain(value: t.Any) -> t.Any:
         if isinstance(value, kind):
             return kind(value)
     if isinstance(value, Mapping):
-        return {str(plain(name)): plain(each) for name, each in value.items()}
+        return {_key(plain(name)): plain(each) for name, each in value.items()}
     # What is encrypted is a sequence to Python, and a text to us.
     if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(each) for each in value]
     return _text(value)
+
+
+def _key(name: t.Any) -> str:
+    """Return the name of a member as JSON has it, by which a module gets its options."""
+    return name if isinstance(name, str) else json.dumps(name)
 
 
 def _text(value: t.Any) -> str:

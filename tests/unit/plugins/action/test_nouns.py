@@ -112,6 +112,11 @@ RITUALS: dict[str, tuple[str, Values, Values]] = {
     "key-no-log": ("ram_access_key", {"user_name": "bob"}, {"no_log": True}),
     "key-info": ("ram_access_key_info", {"user_name": "ann"}, {}),
     "policy": ("ram_policy", {"name": "p", "document": DOCUMENT, "tags": {"cost": 7}}, CHECK),
+    "tags-with-odd-keys": (
+        "ram_user",
+        {"name": "ann", "tags": {True: "x", None: "y", 2: "z", 1.5: "w"}},
+        CHECK,
+    ),
     "policy-as-text": ("ram_policy", {"name": "p", "document": json.dumps(DOCUMENT)}, {}),
     "policy-unreadable": ("ram_policy", {"name": "p", "document": "{"}, {}),
     "role": ("ram_role", {"name": "r", "trust_policy": TRUST, "allow_console_login": "no"}, CHECK),
