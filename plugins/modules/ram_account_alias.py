@@ -28,7 +28,8 @@ options:
     description:
       - The alias, 3 to 32 lower-case letters, digits or hyphens, with no hyphen at either end and
         no two in a row. No other account may have it.
-      - Needed unless O(state=absent).
+      - Needed unless O(state=absent). With that, an alias that is given is cleared, and any other
+        stays; without, whatever alias there is.
     type: str
   state:
     description: Whether the account has an alias.

@@ -71,11 +71,13 @@ class AccountAliasApi:
 def plan_account_alias(client: Client, params: dict[str, t.Any]) -> list[Plan[AccountAlias]]:
     """Return the plan for the alias; InputError if it can't be one."""
     wanted, is_absent = params["account_alias"], params["state"] == "absent"
-    if not is_absent and not re.fullmatch(ALIAS, wanted or ""):
+    if (wanted or not is_absent) and not re.fullmatch(ALIAS, wanted or ""):
         raise InputError(f"account_alias must be {ALIAS_RULE}, not {wanted!r}")
     api = AccountAliasApi(client)
     current = api.find()
     name = "the account"
+    if is_absent and current and wanted not in {None, "", current.account_alias}:
+        return [Plan(name, current, current)]
     if is_absent:
         clear = Step("clear the alias of the account", api.clear)
         known_as = {"account_alias": ""}

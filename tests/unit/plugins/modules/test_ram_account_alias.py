@@ -53,6 +53,21 @@ def test_absent(run_module: RunModule, emulator: Emulator, before: str) -> None:
     assert alias(emulator) == ""
 
 
+@pytest.mark.parametrize("mode", [{}, {"_ansible_check_mode": True}], ids=["real", "check"])
+@pytest.mark.parametrize(("named", "left"), [("acme", ""), ("other", "acme")])
+def test_absent_by_name(
+    run_module: RunModule, emulator: Emulator, named: str, left: str, mode: dict[str, bool]
+) -> None:
+    """An alias that is named is cleared, and any other stays."""
+    emulator.call("SetAccountAlias", AccountAlias="acme")
+
+    result = run_module("ram_account_alias", account_alias=named, state="absent", **mode)
+
+    assert result.changed == (left == "")
+    assert result["account_alias"]["account_alias"] == "acme"
+    assert alias(emulator) == ("acme" if mode else left)
+
+
 def test_alias_of_another_account(run_module: RunModule, emulator: Emulator) -> None:
     """An alias that another account has is told so, and the one before stays."""
     emulator.call("SetAccountAlias", AccountAlias="acme")
