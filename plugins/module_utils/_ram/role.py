@@ -85,10 +85,7 @@ class Role:
     def as_diff(self) -> dict[str, t.Any]:
         """Return the role with all that goes when it goes."""
         also = {"goes_with_it": list(self.goes_with_it)} if self.goes_with_it else {}
-        shown = {**self.as_result(), **also}
-        # It changes with everything else, and nobody can foretell it.
-        del shown["update_date"]
-        return shown
+        return {**self.as_result(), **also}
 
 
 class RoleApi:

@@ -113,8 +113,7 @@ class Plan(t.Generic[_T]):
 
     def diff(self) -> dict[str, t.Any]:
         """Return the change as Ansible's diff mode shows it: of what stays, only what changes."""
-        before = self.before.as_diff() if self.before else {}
-        after = self.after.as_diff() if self.after else {}
+        before, after = _as_diff(self.before), _as_diff(self.after)
         if before and after:
             before, after = _only_changes(before, after)
         headers = {"before_header": self.name, "after_header": self.name}
@@ -152,6 +151,13 @@ def batches(plans: Sequence[Plan[t.Any]], turn: int) -> list[Batch]:
 def changed_fields(current: object, wanted: dict[str, t.Any]) -> dict[str, t.Any]:
     """Return those of the wanted fields that are otherwise now."""
     return {name: value for name, value in wanted.items() if getattr(current, name) != value}
+
+
+def _as_diff(resource: Resource | None) -> dict[str, t.Any]:
+    """Return what the diff shows of a resource, nothing if there is none."""
+    shown = resource.as_diff() if resource else {}
+    # It changes with everything else, and nobody can foretell it.
+    return {name: value for name, value in shown.items() if name != "update_date"}
 
 
 def _only_changes(before: t.Any, after: t.Any) -> tuple[t.Any, t.Any]:

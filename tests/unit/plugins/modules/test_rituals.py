@@ -346,3 +346,33 @@ def test_diff_shows_no_secret(stages: list[Stage]) -> None:
     assert all(diffs)
     assert all(change["before"] != change["after"] for diff in diffs for change in diff)
     assert not any(secret in json.dumps(diffs) for secret in secrets)
+
+
+@pytest.mark.parametrize(
+    ("module", "options", "change"),
+    [
+        ("ram_user", {}, {"comments": "ours"}),
+        ("ram_group", {}, {"comments": "ours"}),
+        ("ram_policy", {"document": READ_LOGS}, {"description": "ours"}),
+        ("ram_role", {"trust_policy": TRUST}, {"description": "ours"}),
+        ("ram_login_profile", {"password": FIRST}, {"mfa_bind_required": True}),
+    ],
+)
+def test_diff_of_a_change_has_no_dates(
+    run_module: Callable[..., Result],
+    emulator: Emulator,
+    module: str,
+    options: Options,
+    change: Options,
+) -> None:
+    """The diff of a change that is foretold is the one of the change itself, at whatever time."""
+    emulator.call("CreateUser", UserName="dave")
+    run_module(module, name="dave", **options)
+    emulator.advance_clock(60)
+    changed = {"name": "dave", "_ansible_diff": True, **change}
+
+    predicted = run_module(module, _ansible_check_mode=True, **changed)
+    real = run_module(module, **changed)
+
+    assert real["diff"][0]["after"] == change
+    assert real["diff"] == predicted["diff"]
