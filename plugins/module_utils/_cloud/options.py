@@ -188,7 +188,7 @@ class ConnectionOptions:
             read_timeout=params["read_timeout"],
             max_attempts=params["max_attempts"],
             ca_bundle=_ca_bundle(params["ca_bundle"]),
-            account_id=params.get("account_id"),
+            account_id=_account(params.get("account_id")),
             proxies=Proxies.of_environment(environ),
             environment=dict(environ),
         )
@@ -229,6 +229,13 @@ def _complete_pair(given: dict[str, str], names: tuple[str, ...]) -> dict[str, s
                 f"{name} has a space, a line break or another character that no key has"
             )
     return given
+
+
+def _account(number: str | None) -> str | None:
+    if number == "":
+        # Otherwise the task would go to whatever account there is.
+        raise InputError("account_id is empty: give the number of the account, or leave it out")
+    return number
 
 
 def _role(role: dict[str, t.Any] | None) -> dict[str, t.Any] | None:

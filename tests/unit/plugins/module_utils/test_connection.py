@@ -474,6 +474,14 @@ def test_role_without_a_name(run_module: RunModule, emulator: Emulator) -> None:
     assert emulator.requests() == []
 
 
+def test_account_without_a_number(run_module: RunModule, emulator: Emulator) -> None:
+    """An empty account is refused: it would let the task go to whatever account there is."""
+    result = run_module("ram_user_info", account_id="")
+
+    assert result.msg == "account_id is empty: give the number of the account, or leave it out"
+    assert emulator.requests() == []
+
+
 def test_role_that_may_not_be_assumed(
     run_module: RunModule, emulator: Emulator, pairs: dict[str, Pair]
 ) -> None:
