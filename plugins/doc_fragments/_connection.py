@@ -96,8 +96,8 @@ options:
     type: str
   ims_endpoint:
     description:
-      - Where IMS answers, given as O(ram_endpoint) is. It is asked about the keys of the account
-        itself.
+      - Where IMS answers, given as O(ram_endpoint) is. It is asked about quotas, tags of users,
+        logons, the settings of the account, and the keys of the account itself.
       - If not given, E(ALIBABA_CLOUD_IMS_ENDPOINT), else V(ims.aliyuncs.com).
     type: str
   connect_timeout:
