@@ -65,6 +65,9 @@ def find_cases(
     names = [name for options in wanted for name in names_of(options)]
     known = api.find_many(names)
     cases = [Case(options, _found_under(noun, options, known)) for options in wanted]
+    for case in cases:
+        if case.is_absent and not case.current:
+            _refuse_taken(noun, case, known)
     named_anew = [case for case in cases if not case.is_absent and case.name not in known]
     if named_anew:
         # What is looked for by name is not found in another case.
@@ -89,7 +92,9 @@ def _refuse_taken(noun: str, case: Case[_N], taken: Iterable[str]) -> None:
     own = case.current.name if case.current else None
     for other in taken:
         if other.lower() == case.name.lower() and other not in {case.name, own}:
+            cannot = "tell whether" if case.is_absent else "have a"
+            told = f"{cannot} {noun} {case.name}{' is gone' * case.is_absent}"
             raise InputError(
-                f"Cannot have a {noun} {case.name}: there is one called {other}, and names that "
-                f"differ only in case count as one. Say name: {other}"
+                f"Cannot {told}: there is one called {other}, and names that differ only in case "
+                f"count as one. Say name: {other}"
             )

@@ -766,6 +766,22 @@ def test_name_in_another_case(
     assert writing_actions(emulator) == []
 
 
+@BOTH_MODES
+def test_deletion_of_a_name_in_another_case(
+    run_module: RunModule, emulator: Emulator, mode: dict[str, bool]
+) -> None:
+    """Nobody is taken for gone whose name is there in another case."""
+    make_user(emulator, "Alice")
+    users = [{"name": name} for name in ("alice", "bob", "carol")]
+
+    result = run_module("ram_user", users=users, state="absent", **mode)
+
+    assert result.msg.startswith(
+        "Cannot tell whether user alice is gone: there is one called Alice"
+    )
+    assert writing_actions(emulator) == []
+
+
 @pytest.mark.parametrize(
     ("action", "code"),
     [
