@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from .._cloud.errors import InputError, NotFoundError
 from .._work.pool import map_all
+from .._work.wanted import member_noun
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -51,16 +52,20 @@ class Wish(t.Generic[_T]):
 def wish_of(options: Options, aspect: str, meant: Callable[[t.Any], _T]) -> Wish[_T] | None:
     """Return what the options say of a set, None if they say nothing, or that all is to be gone.
 
-    `meant` tells which member an element of the list stands for.
+    `meant` tells which member an element of the list stands for. InputError if one is to be in the
+    set and to go.
     """
     wanted, removed = options[aspect], options[f"remove_{aspect}"]
     if options["state"] == "absent" or (wanted is None and removed is None):
         return None
-    return Wish(
+    wish = Wish(
         frozenset(meant(item) for item in wanted or ()),
         frozenset(meant(item) for item in removed or ()),
         purges=options[f"purge_{aspect}"] and wanted is not None,
     )
+    for item in _sorted(wish.wanted & wish.removed):
+        raise InputError(f"{member_noun(aspect)} {item} of {options['name']} is to stay and to go")
+    return wish
 
 
 def wishes_in(

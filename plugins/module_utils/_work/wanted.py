@@ -113,12 +113,17 @@ def format_problems(noun: str, options: Options, formats: Mapping[str, Format]) 
     return found
 
 
+def member_noun(aspect: str) -> str:
+    """Return what one element of a list is called."""
+    return {"policies": "policy"}.get(aspect, aspect.removesuffix("s"))
+
+
 def list_problems(
     noun: str, options: Options, aspect: str, is_right: Callable[[t.Any], bool], described: str
 ) -> list[str]:
     """Return in words which elements of a list, or of its `remove_` list, can't be meant."""
     name, removed = options["name"], options[f"remove_{aspect}"] or []
-    item_noun = {"policies": "policy"}.get(aspect, aspect.removesuffix("s"))
+    item_noun = member_noun(aspect)
     found = [
         f"a {item_noun} of {noun} {name} must be {described}, not {item!r}"
         for item in [*(options[aspect] or []), *removed]

@@ -982,6 +982,28 @@ def test_to_stay_and_to_go(run_module: RunModule, emulator: Emulator, aspect: st
     assert writing_actions(emulator) == []
 
 
+@BOTH_MODES
+@pytest.mark.parametrize("names", [["alice"], ["new"], ["alice", "new"]], ids=str)
+@pytest.mark.parametrize("module", ["ram_user", "ram_group", "ram_role"])
+def test_to_stay_and_to_go_in_other_words(
+    run_module: RunModule, emulator: Emulator, module: str, names: list[str], mode: dict[str, bool]
+) -> None:
+    """A policy that is in both lists is refused however each of them names it."""
+    make_user(emulator, "alice")
+    make_groups(emulator, "alice")
+    statement = {"Effect": "Allow", "Action": "*", "Principal": {"Service": "ecs.aliyuncs.com"}}
+    trust = json.dumps({"Version": "1", "Statement": [statement]})
+    emulator.call("CreateRole", RoleName="alice", AssumeRolePolicyDocument=trust)
+    options = {"policies": [SLB], "remove_policies": [{"name": SLB, "type": "System"}]}
+    options |= {"trust_policy": trust} if module == "ram_role" else {}
+    plural = f"{module.removeprefix('ram_')}s"
+
+    result = run_module(module, **{plural: [{"name": name, **options} for name in names]}, **mode)
+
+    assert f"policy {SLB} (System) of {names[0]} is to stay and to go" in result.msg
+    assert writing_actions(emulator) == []
+
+
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
