@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from ...module_utils._cloud.errors import InputError, ProblemsError, RamError, unforeseen
 from ...module_utils._stopping import pause
 from .._pairs.sink import HandOut
-from .._vault_file.file import KeyringFile, read_held
+from .._vault_file.file import KeyringFile
+from .._vault_file.held import read_held
 from .._vault_file.locks import LockTimeout, locked_files
 from .._vault_file.vault import is_encrypted
 from .book import Book, ids_in

@@ -16,7 +16,7 @@ from ...module_utils._stopping import pause
 from ...module_utils._work.pool import map_all
 from .._keyring.looks import LOOKS_APART
 from .._keyring.verification import INACTIVE, NEW_KEY_PATIENCE, REFUSALS, identity_of_pair
-from .._vault_file.file import read_held, refuse_unwritable, replace_durably
+from .._vault_file.held import read_held, refuse_unwritable, replace_durably
 from .._vault_file.vault import is_encrypted
 from .csv import Pair, read_pairs, write_pairs
 

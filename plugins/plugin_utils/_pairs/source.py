@@ -16,7 +16,6 @@ from ...module_utils._cloud.errors import InputError
 from ...module_utils._work.pool import map_all
 from .._keyring.verification import identity_of_pair
 from .._vault_file.durable import read_file
-from .._vault_file.vault import is_encrypted
 from .csv import Pair, read_pairs
 
 if t.TYPE_CHECKING:
@@ -60,12 +59,11 @@ def read_download(path: Path, vault: Vault) -> Download:
             f"Cannot read {path}: {error.strerror}. If its keys are stored already, leave "
             "import_csv out"
         ) from None
-    encrypted = is_encrypted(data)
-    text = vault.decrypt(data, what=str(path))[0] if encrypted else _decoded(data, path)
+    text, opened_by = vault.text_of(data, what=str(path))
     pairs = read_pairs(text, what=str(path))
     if not pairs:
         raise InputError(f"{path} has a header and no key")
-    return Download(path, pairs, encrypted)
+    return Download(path, pairs, is_encrypted=opened_by is not None)
 
 
 def find_owners(client: Client, download: Download, concurrency: int) -> dict[str, OwnedPair]:
@@ -102,10 +100,3 @@ def _owned(client: Client, pair: Pair, path: Path) -> OwnedPair:
         )
     user_name = identity.arn.rpartition(":user/")[2]
     return OwnedPair(pair, user_name, identity.ram_user_id)
-
-
-def _decoded(data: bytes, path: Path) -> str:
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        raise InputError(f"{path} is not a text file in UTF-8") from None

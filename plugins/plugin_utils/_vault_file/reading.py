@@ -10,19 +10,19 @@ import stat
 import typing as t
 
 from ...module_utils._cloud.errors import InputError
+from .entry import OWN_FIELDS
 from .nodes import NESTED
+from .opening import Opener
 from .pair import problem_of_account, problem_of_pair
-from .text import KeyringTextError, read_entries
-from .vault import Vault, is_encrypted
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from .text import Scalar
+    from .vault import Vault
 
 FIELDS_OF_PAIR = ("access_key_id", "access_key_secret", "created")
-FIELDS = ("access_key_id", "access_key_secret", "account_id", "user_id", "created")
 _PREVIOUS = f"previous{NESTED}"
 
 _State: t.TypeAlias = tuple[int, int, int, int, int]
@@ -36,18 +36,11 @@ class StoredPairs:
 
     def __init__(self, path: Path, vault: Vault, variable: str) -> None:
         self.path = path
-        self._vault = vault
-        self._variable = variable
-        self._opened: dict[str, str] = {}
+        self._opener = Opener(path, variable, vault)
         self.state, data = _read(path)
-        self._is_vault = is_encrypted(data)
-        try:
-            text = self._vault.decrypt(data, what=str(path))[0] if self._is_vault else data.decode()
-            self._entries = read_entries(text, variable)
-        except UnicodeDecodeError:
-            raise InputError(f"{path} is not a text file in UTF-8") from None
-        except KeyringTextError as error:
-            raise InputError(f"{path}: {error}") from None
+        text, opened_by = self._opener.text_of(data)
+        self._is_vault = opened_by is not None
+        self._entries = self._opener.scalars_in(text)
 
     def find(self, user: str, *, previous: bool = False) -> dict[str, str | None] | None:
         """Return the fields of a user's entry, what it leaves out as None; None if it has none.
@@ -67,7 +60,10 @@ class StoredPairs:
         secret = scalars.get("access_key_secret")
         if secret and not secret.vaulted and not self._is_vault:
             raise InputError(f"{what} has its secret in clear: encrypt it, or replace the key")
-        pair = {field: self._plain(scalars.get(field), field, user) for field in FIELDS}
+        pair = {
+            field: self._plain(scalars.get(field), f"{field} of user {user}")
+            for field in OWN_FIELDS
+        }
         _refuse_no_pair(pair, what)
         return pair
 
@@ -75,13 +71,8 @@ class StoredPairs:
         """Tell whether the user has an entry."""
         return user in self._entries
 
-    def _plain(self, scalar: Scalar | None, field: str, user: str) -> str | None:
-        if scalar is None or not scalar.vaulted:
-            return (scalar and scalar.value) or None
-        if scalar.value not in self._opened:
-            what = f"{field} of user {user} in {self.path}"
-            self._opened[scalar.value] = self._vault.decrypt(scalar.value, what=what)[0]
-        return self._opened[scalar.value]
+    def _plain(self, scalar: Scalar | None, what: str) -> str | None:
+        return (scalar and self._opener.plain(scalar, what)) or None
 
 
 def read_pairs(path: Path, vault: Vault, variable: str) -> StoredPairs:

@@ -131,6 +131,18 @@ class Vault:
             return False
         return True
 
+    def text_of(self, data: bytes, *, what: str) -> tuple[str, Password | None]:
+        """Return the text of a file, and the password that opened it if it is a vault as a whole.
+
+        Raises InputError if none opens it, or if it is no text.
+        """
+        if is_encrypted(data):
+            return self.decrypt(data, what=what)
+        try:
+            return data.decode(), None
+        except UnicodeDecodeError:
+            raise InputError(f"{what} is not a text file in UTF-8") from None
+
     def decrypt(self, vault_text: bytes | str, *, what: str) -> tuple[str, Password]:
         """Return the text, and the password that opened it under the id that the header names.
 
