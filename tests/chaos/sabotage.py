@@ -30,9 +30,9 @@ MOST_TRIES = 8
 NEEDED = ("plugins", "meta", "galaxy.yml")
 CLOCK = "plugins/module_utils/_cloud/clock.py"
 EVIDENCE = "plugins/plugin_utils/_keyring/evidence.py"
-LOG = "plugins/plugin_utils/_keyring/log.py"
 LOG_FILE = "plugins/plugin_utils/_keyring/log_file.py"
 LOOKS = "plugins/plugin_utils/_keyring/looks.py"
+SCRIBE = "plugins/plugin_utils/_keyring/scribe.py"
 LOCKS = "plugins/plugin_utils/_vault_file/locks.py"
 
 
@@ -108,7 +108,7 @@ SABOTAGES = {
         frozenset({ORDER}),
     ),
     "secrets are encrypted in the log too": Sabotage(
-        LOG,
+        SCRIBE,
         "purpose.vault.encrypt(json.dumps(secrets), purpose.password())",
         "json.dumps(secrets)",
         "old-file/inline",

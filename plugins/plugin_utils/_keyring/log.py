@@ -10,56 +10,38 @@ call returns. Knows nothing of RAM.
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 import threading
 import typing as t
 import uuid
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import count
 
 from ansible.errors import AnsibleError
 
 from ...module_utils._cloud.errors import InputError, RamError
+from .group_commit import GroupCommit, NotWrittenError
 from .log_file import NO_FILE, LogFile
 from .records import (
-    Header,
     History,
     NewKey,
     OtherFormatError,
     RecordsError,
     Settled,
-    group_line,
-    header_line,
-    note_line,
     open_lines,
     read_records,
 )
+from .scribe import Scribe, told
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from .._vault_file.vault import Password, Vault
     from .log_file import FileId
-    from .records import Record
+    from .records import Header, Record
+    from .scribe import Purpose
 
 
 class LogError(RamError):
     """The log could not be written: what it was about to hold is in no file."""
-
-
-@dataclass(frozen=True)
-class Purpose:
-    """What a run writes its records for, and the vault password that closes its secrets."""
-
-    account_id: str
-    endpoint: str
-    layout: str
-    variable: str
-    vault: Vault
-    password: Callable[[], Password]
 
 
 def log_path(path: Path) -> Path:
@@ -84,13 +66,9 @@ class Log:
         self.path = path
         self.run = uuid.uuid4().hex
         self._dry = dry
-        # The header is the first.
-        self._numbers = count(2)
-        self._queue = threading.Lock()
+        self._scribe = Scribe(self.run, path)
         self._turn = threading.Lock()
-        self._waiting: list[_Ticket] = []
-        self._purpose: Purpose | None = None
-        self._is_begun = False
+        self._commits = GroupCommit(self._append, self._turn)
         self._is_lost = False
         self._new_ids: set[str] = set()
         try:
@@ -108,7 +86,7 @@ class Log:
 
     def is_for(self, purpose: Purpose) -> None:
         """Say what this run writes its records for; nothing can be noted before."""
-        self._purpose = purpose
+        self._scribe.is_for(purpose)
 
     @property
     def exists(self) -> bool:
@@ -129,14 +107,10 @@ class Log:
         """Return once the record is durable."""
         if self._dry:
             return
-        ticket = _Ticket(record)
-        with self._queue:
-            self._waiting.append(ticket)
-        with self._turn:
-            if not ticket.is_settled:
-                self._write_waiting()
-        if not ticket.is_durable:
-            raise LogError(ticket.problem or f"{self.path} was not written")
+        try:
+            self._commits.hand_in(record)
+        except NotWrittenError as error:
+            raise LogError(str(error) or f"{self.path} was not written") from None
         if isinstance(record, NewKey):
             self._new_ids.add(record.access_key_id)
 
@@ -157,8 +131,7 @@ class Log:
             else:
                 self._file.remove()
                 self._file, self.history = None, History()
-            self._is_begun = self.run in self.history.runs
-            self._numbers = count(len(self.history.lines) + 2)
+            self._scribe.go_on_below(self.history)
 
     def rewrite(self, edit: Callable[[dict[str, t.Any]], dict[str, t.Any]]) -> None:
         """Let each record be what `edit` makes of it, durably and all at once."""
@@ -218,60 +191,15 @@ class Log:
         file = t.cast("LogFile", self._file)
         return open_lines(self.history, settled, told(self.path), file.id, new)
 
-    def _write_waiting(self) -> None:
-        with self._queue:
-            batch, self._waiting = self._waiting, []
-        try:
-            with self._errors_explained():
-                self._append([ticket.record for ticket in batch])
-        except LogError as error:
-            for ticket in batch:
-                ticket.problem = str(error)
-        else:
-            for ticket in batch:
-                ticket.is_durable = True
-
     def _append(self, records: list[Record]) -> None:
         # Left behind by a run that ended, a thread must not make a log anew.
         if self._is_lost:
             raise LogError(f"{self.path} is closed")
-        if self._file is None:
-            self._file = LogFile.made(self.path)
-        lines, header = self._lines(records), b""
-        if not self._is_begun:
-            header = header_line(self._header(self._file.id))
-        self._file.append(header + lines)
-        self._is_begun = True
-
-    def _header(self, file: FileId) -> Header:
-        purpose = t.cast("Purpose", self._purpose)
-        return Header(
-            run=self.run,
-            host=os.uname().nodename,
-            path=told(self.path),
-            inode=file.inode,
-            generation=file.generation,
-            account_id=purpose.account_id,
-            endpoint=purpose.endpoint,
-            layout=purpose.layout,
-            variable=purpose.variable,
-            vault_id=purpose.password().vault_id,
-        )
-
-    def _lines(self, records: list[Record]) -> bytes:
-        keys = [record for record in records if isinstance(record, NewKey)]
-        lines = [
-            note_line(self.run, next(self._numbers), record)
-            for record in records
-            if not isinstance(record, NewKey)
-        ]
-        return b"".join([*lines, self._group(keys)] if keys else lines)
-
-    def _group(self, keys: list[NewKey]) -> bytes:
-        purpose = t.cast("Purpose", self._purpose)
-        secrets = {key.access_key_id: key.access_key_secret for key in keys}
-        vault_text = purpose.vault.encrypt(json.dumps(secrets), purpose.password())
-        return group_line(self.run, next(self._numbers), keys, vault_text)
+        with self._errors_explained():
+            if self._file is None:
+                self._file = LogFile.made(self.path)
+            self._file.append(self._scribe.lines(records, self._file.id))
+        self._scribe.is_begun = True
 
     @contextmanager
     def _errors_explained(self) -> Iterator[None]:
@@ -283,31 +211,3 @@ class Log:
             raise LogError(f"{self.path} can't be written: encrypting failed") from None
         except (RecordsError, OtherFormatError):
             raise LogError(f"{self.path} was damaged while this task ran") from None
-
-
-@dataclass
-class _Ticket:
-    """A record on its way to the disk; if it is lost, it is not durable, explained or not."""
-
-    record: Record
-    is_durable: bool = False
-    problem: str | None = None
-
-    @property
-    def is_settled(self) -> bool:
-        """Tell whether its writing has been tried."""
-        return self.is_durable or self.problem is not None
-
-
-def told(path: Path) -> str:
-    """Return a path as the log tells it, whatever bytes it is made of."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
-
-
-def opened(secrets: str, vault: Vault, path: Path) -> dict[str, str]:
-    """Return the secrets of a group by their keys' ids; InputError if no password opens them."""
-    text = vault.decrypt(secrets, what=f"the keys in {path}")[0]
-    try:
-        return {str(key_id): str(secret) for key_id, secret in json.loads(text).items()}
-    except (AttributeError, ValueError):
-        raise InputError(f"{path} is damaged: its secrets make no sense") from None

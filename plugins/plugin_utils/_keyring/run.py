@@ -24,10 +24,11 @@ from .directory import Directory
 from .git import refuse_missing_of_git, refuse_tracked
 from .hands import DryHands, RealHands
 from .keyring import Keyring
-from .log import Log, Purpose, log_path
+from .log import Log, log_path
 from .log_file import LogBusyError
 from .looks import Looks
 from .moving import Moves
+from .scribe import Purpose
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence

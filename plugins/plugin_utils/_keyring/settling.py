@@ -20,9 +20,10 @@ from ...module_utils._ram.access_key import find_keys
 from ...module_utils._work.pool import map_all
 from .clock import server_now
 from .evidence import BEGIN_AGAIN, DAY, InFile, Merge, is_settled, merging
-from .log import LogError, opened
+from .log import LogError
 from .looks import Doubt, doubt_about
 from .records import ROTATION, Settled, Stored
+from .scribe import opened
 from .suspicion import Suspicion
 
 if t.TYPE_CHECKING:

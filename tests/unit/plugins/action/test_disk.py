@@ -21,10 +21,10 @@ from pathlib import Path
 import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
 
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring.log import opened
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring.records import (
     read_records,
 )
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring.scribe import opened
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file import (
     durable,
     locks,

@@ -20,8 +20,6 @@ from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.error
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring.log import (
     Log,
     LogError,
-    Purpose,
-    opened,
 )
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring.log_file import (
     LogBusyError,
@@ -40,6 +38,10 @@ from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring.rec
     Stored,
     TakenOut,
     read_records,
+)
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring.scribe import (
+    Purpose,
+    opened,
 )
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.vault import (
     Password,
@@ -111,7 +113,7 @@ def save_three(log: Log, vault: SlowVault) -> list[Future[None]]:
         first = pool.submit(log.note, keys[0])
         assert vault.busy.wait(30)
         others = [pool.submit(log.note, key) for key in keys[1:]]
-        while len(log._waiting) < 2:
+        while len(log._commits._waiting) < 2:
             time.sleep(0.01)
         vault.go_on.set()
     return [first, *others]
