@@ -20,7 +20,7 @@ if t.TYPE_CHECKING:
     from .desk import Desk
     from .rekeying import Rekeying
     from .report import Item, Request
-    from .settling import Settlement
+    from .settlement import Settlement
     from .suspicion import ToldSuspect
 
 

@@ -23,7 +23,8 @@ if t.TYPE_CHECKING:
     from .desk import Desk
     from .looks import Doubt, Finding
     from .report import Request
-    from .settling import Settlement, Settler
+    from .settlement import Settlement
+    from .settling import Settler
 
 
 class Situations:

@@ -27,8 +27,8 @@ if t.TYPE_CHECKING:
 
     from ...module_utils._cloud.clock import Moment
     from ...module_utils._ram.access_key import AccessKey
-    from ...module_utils._ram.user import User
     from .desk import Desk
+    from .owners import Owner
     from .records import Intent, Run
 
 
@@ -65,17 +65,12 @@ class Suspicion:
         self.warnings: list[str] = []
         self.touched_cloud = False
 
-    def follow_up(
-        self,
-        creates: Sequence[tuple[Run, Intent]],
-        owner: User | None,
-        keys: Sequence[AccessKey],
-    ) -> bool:
+    def follow_up(self, creates: Sequence[tuple[Run, Intent]], owner: Owner) -> bool:
         """Do what is due for one user; return whether nothing seems to be left to follow up."""
         intents = [intent for _run, intent in creates]
         ours = self._noted_here(creates)
         user_name = _name_of(owner, creates)
-        found = self._candidates(ours or intents, user_name, keys)
+        found = self._candidates(ours or intents, user_name, owner.keys)
         if not ours:
             return self._name_only(self._unused(found, user_name), intents, user_name)
         decided = fates(found, len(ours), self._now.earliest)
@@ -87,7 +82,7 @@ class Suspicion:
     def look_again(
         self,
         creates: Mapping[str, Sequence[tuple[Run, Intent]]],
-        owners: Mapping[str, User | None],
+        owners: Mapping[str, Owner],
     ) -> list[str]:
         """Return the users, by id, for whom a second look finds no key of their creates either."""
         if not creates:
@@ -240,5 +235,5 @@ class Suspicion:
         return all(is_over(intent, self._now.earliest) for intent in intents)
 
 
-def _name_of(owner: User | None, creates: Sequence[tuple[Run, Intent]]) -> str:
-    return owner.user_name if owner else creates[0][1].user_name
+def _name_of(owner: Owner, creates: Sequence[tuple[Run, Intent]]) -> str:
+    return owner.user.user_name if owner.user else creates[0][1].user_name

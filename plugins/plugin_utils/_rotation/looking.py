@@ -22,7 +22,7 @@ if t.TYPE_CHECKING:
     from pathlib import Path
 
     from .._keyring.desk import Desk
-    from .._keyring.settling import Settlement
+    from .._keyring.settlement import Settlement
     from .._keyring.situation import Situation
     from .._keyring.situations import Situations
     from .._vault_file.entry import Entry
