@@ -397,12 +397,11 @@ def open_lines(history: History, settled: Settled, path: str, old: FileId, new: 
     It is for the file `new`. Headers that were original at `path` in the file `old` become so
     there; those of copies are marked as such.
     """
-    kept = list(filter(None, (_still_open(*line, settled) for line in history.lines)))
-    speaking = {run for run, record in kept if record["type"] != "header"}
+    left = list(filter(None, (_still_open(*line, settled) for line in history.lines)))
+    speaking = {run for run, record in left if record["type"] != "header"}
+    kept = [(run, record) for run, record in left if run in speaking]
     lines = []
     for number, (run, record) in enumerate(kept, start=1):
-        if run not in speaking:
-            continue
         fields = record
         if record["type"] == "header":
             written_to = record["path"], record["inode"], record.get("generation", 0)

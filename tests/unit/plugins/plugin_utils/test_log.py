@@ -269,6 +269,22 @@ def test_own_header_stays_while_it_is_needed(path: Path) -> None:
     assert users == {earlier: ["2"], log.run: ["3"]}
 
 
+def test_lines_have_names_of_their_own(path: Path) -> None:
+    """No two lines of a log go by one name, whatever went before them."""
+    for user in ("1", "2"):
+        with closing(open_log(path)) as log:
+            log.note(intent(user))
+    with closing(open_log(path)) as log:
+        creates = {(run.header.run, create.user_id) for run, create in log.history.unanswered()}
+        log.note(Missing("id-9", 7.0))
+        log.settle(Settled(creates=creates))
+        log.note(Missing("id-8", 7.0))
+        log.note(Missing("id-7", 7.0))
+
+    names = [line.partition(":")[0] for line in path.read_text().splitlines()]
+    assert len(set(names)) == len(names) == 4
+
+
 def test_originals_and_copies(path: Path) -> None:
     """A record is judged by where its own run wrote it, also after the log was written anew."""
     with closing(open_log(path)) as log:
