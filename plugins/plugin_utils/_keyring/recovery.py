@@ -9,8 +9,10 @@ import typing as t
 from dataclasses import replace
 
 from ...module_utils._cloud.times import timestamp
+from ...module_utils._ram.user import User
 from .evidence import InFile, Merge, merging
 from .looks import Doubt, doubt_about
+from .owners import Owner
 from .records import ROTATION
 from .scribe import opened
 
@@ -20,7 +22,6 @@ if t.TYPE_CHECKING:
     from .._vault_file.entry import Entry
     from .desk import Desk
     from .looks import Finding
-    from .owners import Owner
     from .records import LoggedKey
     from .settlement import Settlement
 
@@ -46,7 +47,7 @@ class Recovery:
         owners.update(self._found_after_all(candidates, owners, findings))
         for key in candidates:
             owner, finding = owners[key.user_id], findings.get(key.access_key_id)
-            if owner.user and owner.has(key.access_key_id):
+            if owner.has(key.access_key_id):
                 self._merge(key, owner, findings)
             elif finding and finding.problem:
                 self._settlement.fail(key, finding.problem)
@@ -73,8 +74,8 @@ class Recovery:
                 doubts[key.access_key_id] = Doubt(
                     name, key.access_key_id, key.created, self._opener(key)
                 )
-            entry = self._desk.book.get(name)
-            if entry and self._is_of(entry, key.user_id) and not owner.has(entry.access_key_id):
+            entry = self._predecessor(key, owner)
+            if entry and not owner.has(entry.access_key_id):
                 doubt = doubt_about(self._desk.file, name, entry)
                 doubts.setdefault(doubt.key_id, doubt)
         return list(doubts.values())
@@ -85,16 +86,17 @@ class Recovery:
         owners: Mapping[str, Owner],
         findings: Mapping[str, Finding],
     ) -> dict[str, Owner]:
-        """Return the users whose second list shows what the first one lacked."""
+        """Return the users whose second list shows what the first one lacked, or that of users."""
         found = {}
         for key in keys:
-            entry = self._desk.book.get(key.intent.user_name)
+            owner = owners[key.user_id]
+            entry = self._predecessor(key, owner)
+            user = owner.user or User(user_name=key.intent.user_name, user_id=key.user_id)
             for key_id in (key.access_key_id, entry.access_key_id if entry else None):
                 finding = findings.get(key_id or "")
-                if finding:
-                    seen = replace(owners[key.user_id], keys=finding.keys or [])
-                    if seen.has(key_id):
-                        found[key.user_id] = seen
+                seen = Owner(user, (finding.keys if finding else None) or [])
+                if seen.has(key_id):
+                    found[key.user_id] = seen
         return found
 
     def _merge(self, key: LoggedKey, owner: Owner, findings: Mapping[str, Finding]) -> None:
@@ -140,6 +142,14 @@ class Recovery:
         # Opened now, so that a password that this run lacks is told before anything is done.
         secret = self._secret_of(key)
         return lambda: secret
+
+    def _predecessor(self, key: LoggedKey, owner: Owner) -> Entry | None:
+        """Return the entry whose key a key may take the place of: its user's, however written."""
+        entry = self._desk.book.get(_name_of(key, owner))
+        if entry is None or not entry.access_key_id:
+            return None
+        is_of_user = self._is_of(entry, key.user_id)
+        return entry if is_of_user or entry.access_key_id == key.intent.entry_key_id else None
 
     def _is_of(self, entry: Entry, user_id: str) -> bool:
         return entry.owner == (self._desk.client.identity.account_id, user_id)

@@ -314,6 +314,32 @@ def test_replaced_key_comes_back_with_what_it_replaced(
     assert pair_of(file.entries()["ann"]["previous"]) == (stored, keys_of(emulator, "ann")[stored])
 
 
+@pytest.mark.parametrize(
+    ("written", "name"), [("by a run", "ann"), ("by hand", "ann"), ("by a run", "anna")]
+)
+def test_replaced_pair_that_a_list_lacks_once(
+    emulator: Emulator, run: Run, file: VaultFile, *, stored: str, written: str, name: str
+) -> None:
+    """A pair that a list lacks once stays beside the key that replaced it, under a new name too."""
+    if written == "by hand":
+        file.edit("ann", account_id=None, user_id=None, created=None)
+    set_status(emulator, "ann", stored, "Inactive")
+    old = file.path.read_bytes()
+    run(name="ann", on_inactive="replace")
+    [new] = stored_keys(file)["ann"]
+    file.path.write_bytes(old)
+    if name != "ann":
+        emulator.call("UpdateUser", UserName="ann", NewUserName=name)
+    emulator.fail("ListAccessKeys", "drop_item", item=stored)
+
+    result = run(name=name)
+
+    entry = file.entries()[name]
+    assert not result.failed, result.msg
+    assert list(stored_keys(file)[name]) == [new]
+    assert pair_of(entry["previous"]) == (stored, keys_of(emulator, name)[stored])
+
+
 def pair_of(entry: t.Any) -> tuple[str, str]:
     """Return the id and the secret of an entry, or of what it has replaced."""
     return entry["access_key_id"], entry["access_key_secret"]

@@ -293,6 +293,19 @@ def test_users_that_are_gone(emulator: Emulator, run: Run, interrupted: VaultFil
     assert key_id in keys_of(emulator, "bob")
 
 
+def test_page_that_lacks_the_user_of_a_saved_key(
+    emulator: Emulator, run: Run, interrupted: VaultFile
+) -> None:
+    """A saved key whose user one page lacks is brought into the file all the same."""
+    add_users(emulator, "cat")
+    emulator.fail("ListUsers", "drop_item", item="ann")
+
+    result = run(name="cat", layout=interrupted.layout)
+
+    assert not result.failed, result.msg
+    assert stored_keys(interrupted)["ann"] == keys_of(emulator, "ann")
+
+
 def test_users_are_listed_once(emulator: Emulator, run: Run, interrupted: VaultFile) -> None:
     """A user that is not among all users is not looked for among them again."""
     delete_key(emulator, "bob", *keys_of(emulator, "bob"))
@@ -369,6 +382,18 @@ def test_entry_that_changed_meanwhile(
     assert any_interrupted.log.exists()
     assert saved in keys_of(emulator, "ann")
     assert set(writing_actions(emulator)) == {"CreateAccessKey"}
+
+
+def test_entry_without_a_key(emulator: Emulator, run: Run, interrupted: VaultFile) -> None:
+    """A saved key completes an entry that names its user only; there is no other to look for."""
+    user_id = emulator.state()["users"]["ann"]["user_id"]
+    interrupted.edit("ann", account_id=emulator.account_id, user_id=user_id)
+
+    result = recover(run, interrupted)
+
+    assert not result.failed, result.msg
+    assert stored_keys(interrupted)["ann"] == keys_of(emulator, "ann")
+    assert not any(record["type"] == "missing" for record in records(interrupted))
 
 
 def test_entry_whose_key_is_gone(emulator: Emulator, run: Run, interrupted: VaultFile) -> None:
