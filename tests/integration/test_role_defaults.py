@@ -157,3 +157,41 @@ def test_policies_and_groups(emulator: Emulator, controller: Controller) -> None
     assert sorted(state["policies"]) == ["logs", "text"]
     assert sorted(state["groups"]) == ["readers", "writers"]
     assert sorted(state["users"]["ann"]["groups"]) == ["readers", "writers"]
+
+
+def test_role_twice_in_a_play(emulator: Emulator, controller: Controller) -> None:
+    """What the role did for one list is no part of what it says, and rests on, for another."""
+    emulator.call("CreateUser", UserName="old")
+    group = {"name": "readers"}
+    first = {
+        "ram_credentials_groups": [group, {"name": "gone", "state": "absent"}],
+        "ram_credentials_users": [{"name": "old", "state": "absent"}],
+    }
+    second = {
+        "ram_credentials_groups": [group],
+        "ram_credentials_users": [{"name": "ann", "access_key": False}],
+    }
+    other_account = {
+        "ram_credentials_account_id": "1234567890123456",
+        "ram_credentials_users": [{"name": "bob", "access_key": False}],
+    }
+    lists = (first, second, other_account)
+    role = {"ansible.builtin.include_role": {"name": "keysmith.alibabacloud.ram_credentials"}}
+    tasks = [{**role, "vars": each} for each in lists]
+
+    done = run_role(controller, {}, roles=[], tasks=tasks)
+
+    summaries = re.findall(r"groups: (.+?); users: (.+?);", done.stdout)
+    assert summaries == [
+        (
+            "1 created, 0 changed, 0 removed, 1 unchanged",
+            "0 created, 0 changed, 1 removed, 0 unchanged",
+        ),
+        (
+            "0 created, 0 changed, 0 removed, 1 unchanged",
+            "1 created, 0 changed, 0 removed, 0 unchanged",
+        ),
+    ]
+    assert done.returncode == 2
+    assert "not for 1234567890123456" in done.stdout
+    assert list(emulator.state()["users"]) == ["ann"]
