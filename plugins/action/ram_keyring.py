@@ -18,7 +18,7 @@ from ..plugin_utils._keyring.run import Work, converge_files
 from ..plugin_utils._keyring.table import Choices
 from ..plugin_utils._pairs.source import find_owners, read_download
 from ..plugin_utils._progress import Progress
-from ..plugin_utils._vault_action import VaultAction
+from ..plugin_utils._vault_action import VaultAction, described_as_given
 from ..plugin_utils._vault_file.locks import missing_files
 from ..plugin_utils._vault_file.vault import Vault
 
@@ -39,7 +39,7 @@ class ActionModule(VaultAction):
 
     argument_spec: t.ClassVar[dict[str, t.Any]] = {
         "file": {"type": "str"},
-        "name": {"type": "str"},
+        "name": {"type": "str", "aliases": ["user_name"]},
         "users": {"type": "list", "elements": "raw"},
         "state": {"type": "str", "choices": STATES, "default": "present"},
         "keep_key": {"type": "bool", "default": False},
@@ -69,7 +69,7 @@ class ActionModule(VaultAction):
     def converge(self, params: dict[str, t.Any]) -> dict[str, t.Any]:
         """Make the files and the cloud agree for the users of the task."""
         users = _described_users(params)
-        if users == []:
+        if users == [] and not (params["rekey"] and params["file"]):
             return {"changed": False, "users": []}
         vault = Vault.of_run(self._loader)
         # Who looks for a file twice need not wait if the first look was a while ago.
@@ -229,9 +229,8 @@ def _described_users(params: dict[str, t.Any]) -> list[dict[str, str]] | None:
 
 def _described_user(user: t.Any, params: dict[str, t.Any]) -> dict[str, str]:
     """Return the user with what it leaves out taken from the task."""
-    given = user if isinstance(user, dict) else {"name": user}
     defaults = {"name": None, "state": params["state"], "file": params["file"]}
-    described = {**defaults, **{key: value for key, value in given.items() if value is not None}}
+    described = {**defaults, **described_as_given(user)}
     name = described["name"]
     # An unquoted name of digits is a number in YAML.
     if isinstance(name, int) and not isinstance(name, bool):

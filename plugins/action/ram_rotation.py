@@ -19,7 +19,7 @@ from ..plugin_utils._rotation.durations import OF_A_USER, Durations
 from ..plugin_utils._rotation.facts import CURRENT, EMERGENCY, MODES, NOW, PREVIOUS, Wish
 from ..plugin_utils._rotation.run import RotationWork, rotate_files
 from ..plugin_utils._rotation.settings import RotationSettings
-from ..plugin_utils._vault_action import VaultAction
+from ..plugin_utils._vault_action import VaultAction, described_as_given
 from ..plugin_utils._vault_file.locks import missing_files
 from ..plugin_utils._vault_file.vault import Vault
 
@@ -42,7 +42,7 @@ class ActionModule(VaultAction):
 
     argument_spec: t.ClassVar[dict[str, t.Any]] = {
         "file": {"type": "str"},
-        "name": {"type": "str"},
+        "name": {"type": "str", "aliases": ["user_name"]},
         "users": {"type": "list", "elements": "raw"},
         "mode": {"type": "str", "choices": list(MODES), "default": "due"},
         "leaked": {"type": "str"},
@@ -211,9 +211,8 @@ def _described_users(params: dict[str, t.Any]) -> list[dict[str, t.Any]] | None:
 
 def _described_user(user: t.Any, params: dict[str, t.Any]) -> dict[str, t.Any]:
     """Return the user with its file."""
-    given = user if isinstance(user, dict) else {"name": user}
     defaults = {"name": None, "file": params["file"]}
-    described = {**defaults, **{key: value for key, value in given.items() if value is not None}}
+    described = {**defaults, **described_as_given(user)}
     name = described["name"]
     # An unquoted name of digits is a number in YAML.
     if isinstance(name, int) and not isinstance(name, bool):

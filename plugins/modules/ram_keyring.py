@@ -46,10 +46,12 @@ options:
       - Name of the user.
       - Exactly one of O(name) and O(users) is needed, with O(import_csv) or O(rekey) neither.
     type: str
+    aliases: [user_name]
   users:
     description:
       - Users to handle in one call, each a name, or a mapping with C(name), C(state) and C(file).
-        What a mapping leaves out is taken from the task. An empty list does nothing.
+        What a mapping leaves out is taken from the task.
+      - An empty list does nothing, except for what O(rekey) does.
     type: list
     elements: raw
   state:

@@ -44,6 +44,7 @@ options:
       - Name of the user.
       - Without O(name) and O(users), all entries of the file are meant that belong to the account.
     type: str
+    aliases: [user_name]
   users:
     description:
       - Users to handle in one call, each a name, or a mapping with C(name), C(file), C(max_age),

@@ -16,8 +16,9 @@ from ansible.plugins.action import ActionBase
 
 from ..module_utils._cloud.client import Client
 from ..module_utils._cloud.errors import InputError, RamError, unforeseen
-from ..module_utils._cloud.options import CONNECTION_SPEC, ConnectionOptions, refuse_split_json
+from ..module_utils._cloud.options import CONNECTION_SPEC, ConnectionOptions
 from ..module_utils._stopping import listening, refuse_if_stopped
+from ..module_utils._work.arguments import prepare
 from ..module_utils._work.core_dumps import switch_off_core_dumps
 from ._early import import_early
 from ._paths import resolve_path
@@ -70,7 +71,7 @@ class RamAction(ActionBase):
     def _checked_arguments(self) -> dict[str, t.Any]:
         spec = {**CONNECTION_SPEC, **self.argument_spec}
         given = plain_options(self._task.args)
-        refuse_split_json(self.argument_spec, given)
+        prepare(spec, given)
         validator = ArgumentSpecValidator(
             spec,
             mutually_exclusive=self.mutually_exclusive,

@@ -36,7 +36,7 @@ class VaultAction(RamAction):
         return FileOptions(
             layout=params["layout"],
             variable=params["variable"],
-            vault_id=params["vault_id"],
+            vault_id=params["vault_id"] or None,
             lock_timeout=params["lock_timeout"],
             csv_path=csv_path,
         )
@@ -76,3 +76,17 @@ class VaultAction(RamAction):
                 f"Nothing was written: the second time, {name} was typed differently. Run again"
             )
         file.vault.trust(file.password)
+
+
+def described_as_given(user: t.Any) -> dict[str, t.Any]:
+    """Return what an element of `users` says, which may be a name alone; InputError if it is two.
+
+    Nothing of it is quoted: it may be anything, a secret too.
+    """
+    if not isinstance(user, dict):
+        return {"name": user}
+    said = {key: value for key, value in user.items() if value is not None}
+    name = said.pop("user_name", None)
+    if name is not None and said.setdefault("name", name) != name:
+        raise InputError("An element of users has two names: say name or user_name")
+    return said

@@ -33,7 +33,7 @@ def _mappings(spec: Spec, given: dict[str, t.Any]) -> Iterator[tuple[Spec, dict[
     """Yield the task's own arguments and each mapping in its lists, with their options."""
     yield spec, given
     for name, option in spec.items():
-        elements = given.get(name) if option.get("elements") == "dict" else None
+        elements = given.get(name) if option.get("elements") in {"dict", "raw"} else None
         for element in elements if isinstance(elements, list) else ():
             if isinstance(element, dict):
                 yield option.get("options", {}), element

@@ -37,7 +37,7 @@ from .conftest import (
 if t.TYPE_CHECKING:
     from emulator import Emulator
 
-    from .conftest import Run, Start
+    from .conftest import Rotate, Run, Start
 
 COLLECTION = Path(__file__).resolve().parents[4]
 TWO_IDS = [("dev", "one"), ("prod", "two")]
@@ -319,6 +319,8 @@ def test_bad_file(
         ({"users": [{"name": "ann", "state": "gone"}]}, "must be one of present, absent"),
         ({"users": [{"name": "ann", "file": ["x"]}]}, "Which file is for user ann"),
         ({"users": '[{"name": "ann"}, {"name": "bob"}]'}, "k=v arguments are split at commas"),
+        ({"users": [{"name": "ann", "user_name": "invented"}]}, "say name or user_name"),
+        ({"users": None, "name": "ann", "user_name": "bob"}, "name and user_name are the same"),
         ({"users": ["ann"], "name": "ann"}, "mutually exclusive"),
         ({"users": None}, "one of the following is required"),
         ({"state": "gone"}, "value of state must be one of"),
@@ -355,6 +357,31 @@ def test_bad_input(
     assert "invented" not in result.msg
     assert writing_actions(emulator) == []
     assert not (tmp_path / "keys.yml").exists()
+
+
+@pytest.mark.parametrize(
+    "options", [{"user_name": "ann"}, {"users": [{"user_name": "ann"}]}], ids=["task", "element"]
+)
+def test_other_word_for_the_name(
+    emulator: Emulator, run: Run, rotate: Rotate, options: dict[str, t.Any]
+) -> None:
+    """A user is called by `user_name` as well, in each task that keeps keys."""
+    add_users(emulator, "ann")
+
+    made, rotated = run(**options), rotate(**options)
+
+    assert [user["user_name"] for user in (*made["users"], *rotated["users"])] == ["ann", "ann"]
+
+
+def test_what_is_omitted_in_an_element(emulator: Emulator, run: Run, tmp_path: Path) -> None:
+    """default(omit) in an element of a list means that the option is not given."""
+    omitted = "__omit_place_holder__9aa2bd6a9dc5e5e9d8a9c8e0a0c6b8a7"
+    add_users(emulator, "ann")
+
+    result = run(users=[{"name": "ann", "file": omitted, "state": omitted}])
+
+    assert not result.failed, result.msg
+    assert result["users"][0]["file"] == str(tmp_path / "keys.yml")
 
 
 @pytest.mark.parametrize("check", [True, False], ids=["check", "real"])

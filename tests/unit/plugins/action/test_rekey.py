@@ -75,6 +75,15 @@ def test_new_password_alone_opens(run: Run, old_file: VaultFile) -> None:
     assert with_new(old_file).entries()["bob"] == pairs["bob"]
 
 
+def test_list_without_users(run: Run, old_file: VaultFile) -> None:
+    """A list that is empty today is no reason to leave the old password."""
+    result = run(users=[], layout=old_file.layout, **BOTH)
+
+    assert not result.failed, result.msg
+    assert result["rekeyed"] == [str(old_file.path)]
+    assert with_new(old_file).entries().keys() == {"ann", "bob"}
+
+
 def test_new_users_get_the_new_password(emulator: Emulator, run: Run, old_file: VaultFile) -> None:
     """A task that changes the password and makes, replaces and removes keys does all of it."""
     add_users(emulator, "cat")
