@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from contextlib import suppress
 from dataclasses import replace
@@ -194,6 +195,11 @@ def _refuse_bad_options(options: dict[str, t.Any]) -> None:
     if key_id == "":
         # Otherwise it would stand for whatever key the user has.
         raise InputError("user_access_key_id is empty: give an id, or leave it out")
+    if key_id and not re.fullmatch(r"[!-~]+", key_id):
+        # Such a key would count as gone, while the one that is meant lives on.
+        raise InputError(
+            "user_access_key_id has a space, a line break or another character that no key has"
+        )
     if options["state"] == "absent" and bool(key_id) == bool(options["all"]):
         raise InputError("state: absent needs either user_access_key_id or all: true")
     if options["force_create"] and (key_id or options["state"] == "absent"):

@@ -8,11 +8,11 @@ from __future__ import annotations
 import typing as t
 
 from .._cloud.client import nothing
-from .._cloud.errors import named_together
+from .._cloud.errors import InputError, named_together
 from .._cloud.services import IMS
 from .._work.plan import SharedStep
 from .tag_api import MOST_OWNERS, as_parameter, read_tags
-from .tags import MAX_TAGS
+from .tags import MAX_TAGS, VENDORS
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,9 +70,16 @@ class UserTagApi:
 def tag_steps(api: UserTagApi, name: str, wish: TagWish, current: Tags) -> list[SharedStep]:
     """Return what makes the tags of a user as wished: new ones come first.
 
-    If there is no room for both, those that go do so before.
+    If there is no room for both, those that go do so before. Raises InputError if there is no room
+    for those that are left then.
     """
     missing, surplus = wish.missing(current), wish.surplus(current)
+    # Whether the vendor's count is not documented.
+    own = [key for key in wish.result(current) if not key.startswith(VENDORS)]
+    if missing and len(own) > MAX_TAGS:
+        raise InputError(
+            f"Cannot give user {name} {len(own)} tags: at most {MAX_TAGS} are possible"
+        )
     steps = []
     if missing:
         doing = f"set tags {', '.join(missing)} of user {name}"

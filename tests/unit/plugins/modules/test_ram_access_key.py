@@ -208,6 +208,10 @@ def test_absent_without_the_user(
         ({"user_name": "alice", "user_access_key_id": "LTAI5t"}, "There is no AccessKey LTAI5t"),
         ({"user_name": "alice", "user_access_key_id": ""}, "user_access_key_id is empty"),
         (
+            {"user_name": "alice", "state": "absent", "user_access_key_id": "LTAI5t\n"},
+            "user_access_key_id has a space, a line break or another character that no key has",
+        ),
+        (
             {"user_name": "alice", "state": "absent", "all": True, "user_access_key_id": ""},
             "user_access_key_id is empty",
         ),

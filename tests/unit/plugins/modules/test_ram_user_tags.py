@@ -168,6 +168,18 @@ def test_no_room_for_both(run_module: RunModule, emulator: Emulator) -> None:
     assert [action.split()[0] for action in result["user"]["actions"]] == ["remove", "set"]
 
 
+@pytest.mark.parametrize("mode", [{}, {"_ansible_check_mode": True}], ids=["real", "check"])
+def test_no_room_for_all(run_module: RunModule, emulator: Emulator, mode: Values) -> None:
+    """More tags than a user may have, with those that stay, are refused before anything is done."""
+    emulator.call("CreateUser", UserName="ann")
+    tag_user(emulator, "ann", **{f"k{number}": "x" for number in range(19)})
+
+    result = run_module("ram_user", name="ann", comments="x", tags={"a": "y", "b": "y"}, **mode)
+
+    assert result.msg == "Cannot give user ann 21 tags: at most 20 are possible"
+    assert writing_actions(emulator) == []
+
+
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
