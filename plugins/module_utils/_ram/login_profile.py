@@ -120,10 +120,11 @@ class LogonApi:
                 return None
             raise
 
-    def create(self, profile: LoginProfile, password: str) -> dict[str, t.Any]:
+    def create(self, profile: LoginProfile, password: str, *, resets: bool) -> dict[str, t.Any]:
         """Let the user log on, and return the fields as stored.
 
-        If somebody else was faster, theirs is made to be as this one, but for the password.
+        If somebody else was faster, theirs is made to be as this one; with `resets`, its password
+        too.
         """
         name, doing = profile.user_name, f"create login profile of user {profile.user_name}"
         try:
@@ -140,7 +141,7 @@ class LogonApi:
         except ApiError as error:
             if error.code != "EntityAlreadyExists.User.LoginProfile":
                 raise
-            return self.update(profile)
+            return self.update(profile, password if resets else None)
 
     def update(self, profile: LoginProfile, password: str | None = None) -> dict[str, t.Any]:
         """Set all flags, and the password if there is one, and return the fields as stored."""

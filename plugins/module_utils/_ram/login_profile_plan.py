@@ -81,7 +81,8 @@ class _Planner:
                 f"User {name} has no login profile yet, so the task needs a password for it"
             )
         after = self._logons.new(name, **given, has_new_password=True)
-        create = partial(self._logons.create, after, password)
+        resets = options["update_password"] == ALWAYS
+        create = partial(self._logons.create, after, password, resets=resets)
         return Plan(name, None, after, [Step(f"create login profile of user {name}", create)])
 
     def _plan_update(

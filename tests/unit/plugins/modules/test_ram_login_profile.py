@@ -226,17 +226,21 @@ def test_user_made_a_moment_ago(run_module: RunModule, emulator: Emulator) -> No
     assert result.changed, result.msg
 
 
-def test_another_run_was_faster(run_module: RunModule, emulator: Emulator) -> None:
-    """What another run makes at the same time gets the flags, and keeps its password."""
+@pytest.mark.parametrize(("update", "kept"), [("on_create", FIRST), ("always", SECOND)])
+def test_another_run_was_faster(
+    run_module: RunModule, emulator: Emulator, update: str, kept: str
+) -> None:
+    """What another run makes at the same time gets the flags, and the password only if always."""
+    options = {"password": SECOND, "update_password": update}
     emulator.call("CreateLoginProfile", UserName="ann", Password=FIRST)
     emulator.fail("GetLoginProfile", "error", code="EntityNotExist.User.LoginProfile", status=404)
 
-    result = run_module("ram_login_profile", name="ann", password=SECOND, mfa_bind_required=True)
+    result = run_module("ram_login_profile", name="ann", mfa_bind_required=True, **options)
 
     profile = profile_of(emulator)
     assert result.changed, result.msg
     assert profile is not None
-    assert (profile["password"], profile["mfa_bind_required"]) == (FIRST, True)
+    assert (profile["password"], profile["mfa_bind_required"]) == (kept, True)
 
 
 def test_info(run_module: RunModule, emulator: Emulator) -> None:
