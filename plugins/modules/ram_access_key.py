@@ -144,7 +144,7 @@ access_key:
       type: str
       sample: Active
     create_date:
-      description: When the key was created, in UTC.
+      description: When the key was created, in UTC; null in check mode for one that would be.
       returned: always
       type: str
       sample: "2026-01-02T03:04:05Z"

@@ -205,7 +205,7 @@ group:
       type: str
       sample: Read load balancers
     create_date:
-      description: When the group was created, in UTC.
+      description: When the group was created, in UTC; null in check mode for one that would be.
       returned: always
       type: str
       sample: "2026-01-02T03:04:05Z"

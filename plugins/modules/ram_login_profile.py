@@ -188,7 +188,8 @@ login_profile:
       type: str
       sample: "2026-01-02T03:04:05Z"
     update_date:
-      description: When the login profile was last changed, in UTC.
+      description: When the login profile was last changed, in UTC; null in check mode for one that
+        would be created.
       returned: always
       type: str
       sample: "2026-01-02T03:04:05Z"

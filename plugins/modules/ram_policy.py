@@ -206,7 +206,7 @@ policy:
       type: int
       sample: 1
     create_date:
-      description: When the policy was created, in UTC.
+      description: When the policy was created, in UTC; null in check mode for one that would be.
       returned: unless the policy neither is nor was there
       type: str
       sample: "2026-01-02T03:04:05Z"

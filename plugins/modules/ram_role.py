@@ -252,7 +252,7 @@ role:
       type: bool
       sample: false
     create_date:
-      description: When the role was created, in UTC.
+      description: When the role was created, in UTC; null in check mode for one that would be.
       returned: unless the role neither is nor was there
       type: str
       sample: "2026-01-02T03:04:05Z"

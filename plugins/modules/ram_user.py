@@ -297,7 +297,7 @@ user:
       type: str
       sample: Reads load balancers for the dashboard
     create_date:
-      description: When the user was created, in UTC.
+      description: When the user was created, in UTC; null in check mode for one that would be.
       returned: always
       type: str
       sample: "2026-01-02T03:04:05Z"
