@@ -15,15 +15,24 @@ from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring imp
     looks,
     verification,
 )
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring.log import (
+    Log,
+    LogError,
+)
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring.records import (
+    BeginFailed,
+)
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.file import (
     KeyringFile,
 )
 from emulator.actions.ram import access_keys
 
 from ..conftest import make_client, writing_actions
-from .conftest import DAY, add_users, delete_key, keys_of, of_user, set_status, status_of
+from .conftest import DAY, add_users, delete_key, keys_of, of_user, set_status, snapshot, status_of
 
 if t.TYPE_CHECKING:
+    from pathlib import Path
+
     from emulator import Emulator
 
     from .conftest import Rotate, Run, VaultFile
@@ -95,6 +104,19 @@ def test_what_the_entry_says_meanwhile(
     assert result["counts"] == {"disabled": 1}
 
 
+def test_nothing_to_do(emulator: Emulator, rotate: Rotate, in_grace: str, tmp_path: Path) -> None:
+    """A run that only waits leaves no trace beside the file."""
+    emulator.advance_clock(2 * DAY)
+    rotate()
+    before = snapshot(tmp_path)
+
+    result = rotate()
+
+    assert in_grace
+    assert of_user(result) == ("waiting", "grace")
+    assert snapshot(tmp_path) == before
+
+
 def test_calls(emulator: Emulator, run: Run, rotate: Rotate) -> None:
     """An unchanged user costs one call, a begun one four more than the keyring's new one."""
     names = [f"user{number}" for number in range(8)]
@@ -155,6 +177,32 @@ def test_begin_that_fails(
     assert of_user(rotate()) == ("begun", "grace")
 
 
+def test_begin_that_fails_and_is_noted_nowhere(
+    emulator: Emulator,
+    rotate: Rotate,
+    due: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A new key that never signs goes even if the log can't tell the next run to wait."""
+    monkeypatch.setattr(verification, "NEW_KEY_PATIENCE", 0.3)
+    emulator.fail("GetCallerIdentity", "error", times=9, skip=1, **UNKNOWN_KEY)
+    note = Log.note
+
+    def note_some(log: Log, record: t.Any) -> None:
+        if isinstance(record, BeginFailed):
+            raise LogError("no room")
+        note(log, record)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Log, "note", note_some)
+        result = rotate()
+    emulator.clear_faults()
+
+    assert "was deleted again" in result.msg
+    assert list(keys_of(emulator, "ann")) == [due]
+    assert of_user(rotate()) == ("begun", "grace")
+
+
 def test_begin_again_now(
     emulator: Emulator, rotate: Rotate, due: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -212,6 +260,48 @@ def test_save_that_fails(
     assert "was deleted again" in result["users"][0]["error"]
     assert list(keys_of(emulator, "ann")) == [due]
     assert of_user(rotate()) == ("waiting", None)
+
+
+def test_save_that_goes_wrong_in_no_foreseen_way(
+    emulator: Emulator, rotate: Rotate, due: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What nobody has foreseen is told with what was done until then, and the next run goes on."""
+
+    def fail(_file: KeyringFile, _changes: object) -> None:
+        raise ValueError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(KeyringFile, "replace", fail)
+        result = rotate()
+
+    assert "Unexpected ValueError" in result.msg
+    assert [user["user_name"] for user in result["users"]] == ["ann"]
+    assert of_user(rotate()) == ("begun", "grace")
+    assert emulator.actions().count("CreateAccessKey") == 1
+    assert due in keys_of(emulator, "ann")
+
+
+def test_log_that_is_lost_before_the_save(
+    emulator: Emulator,
+    rotate: Rotate,
+    file: VaultFile,
+    due: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A new key that neither file nor log comes to hold is deleted again, and that is told."""
+
+    def fail(_file: KeyringFile, _changes: object) -> None:
+        file.log.unlink()
+        raise ValueError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(KeyringFile, "replace", fail)
+        result = rotate()
+
+    assert "was deleted again" in result["users"][0]["error"]
+    assert result["users"][0]["access_key_id"] == due
+    assert list(keys_of(emulator, "ann")) == [due]
+    assert of_user(rotate()) == ("begun", "grace")
 
 
 @pytest.mark.parametrize("lost", ["UpdateAccessKey", "DeleteAccessKey"])

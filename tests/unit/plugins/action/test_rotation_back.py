@@ -172,6 +172,19 @@ def test_rollback_without_a_way_back(
     assert of_user(rotate()) == ("waiting", "disabled")
 
 
+def test_rollback_to_a_key_that_wakes_up(
+    emulator: Emulator, rotate: Rotate, file: VaultFile, disabled: str
+) -> None:
+    """An old key that still counts as Inactive right after it was activated is given time."""
+    code = "InvalidAccessKeyId.Inactive"
+    emulator.fail("GetCallerIdentity", "error", skip=1, status=403, code=code)
+
+    result = rotate(name="ann", mode="rollback")
+
+    assert of_user(result) == ("rolled_back", "rolled_back")
+    assert current_of(file) == disabled
+
+
 def test_rollback_at_rest(rotate: Rotate, due: str) -> None:
     """With nothing under way there is nothing to roll back, which is told."""
     result = rotate(name="ann", mode="rollback")
@@ -288,6 +301,20 @@ def test_leak_without_a_successor(
     assert keys_of(emulator, "ann").keys() == {due}
     assert status_of(emulator, due) == "Active"
     assert file.path.read_bytes() == before
+
+
+def test_begin_after_an_emergency_that_made_no_key(
+    emulator: Emulator, rotate: Rotate, file: VaultFile, due: str
+) -> None:
+    """Where an emergency got no new key, the next rotation is one like any other."""
+    emulator.fail("CreateAccessKey", "error", status=403, code="NoPermission")
+    assert rotate(**LEAKED, leaked="current").failed
+
+    result = rotate()
+
+    assert of_user(result) == ("begun", "grace")
+    assert rotation_of(file).keys() == {"stage", "switched"}
+    assert status_of(emulator, due) == "Active"
 
 
 def test_leaked_key_that_stays_active(

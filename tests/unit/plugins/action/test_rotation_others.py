@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -211,6 +212,19 @@ def test_few_where_the_work_tree_goes_away(
     result = rotate(environment={"CI_PROJECT_DIR": str(tmp_path)}, check=True)
 
     assert result["counts"] == {"begun": 5, "waiting": 2}
+
+
+def test_what_is_told_before_a_begin(
+    rotate: Rotate, tmp_path: Path, due: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A file that goes away with its job and a log that git may track are told before a begin."""
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+
+    result = rotate(environment={"CI_PROJECT_DIR": str(tmp_path)}, check=True)
+
+    assert due
+    assert any(".*.pending.yml" in told for told in result["warnings"])
+    assert "New keys are lost if" in capfd.readouterr().err
 
 
 def test_key_in_two_files(

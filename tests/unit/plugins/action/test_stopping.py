@@ -12,12 +12,25 @@ import typing as t
 
 import pytest
 
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring import verification
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring import (
+    looks,
+    verification,
+)
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.locks import (
     locked_files,
 )
 
-from .conftest import DAY, add_key, add_users, keys_of, of_user, status_of, stored_keys, wait_for
+from .conftest import (
+    DAY,
+    add_key,
+    add_users,
+    delete_key,
+    keys_of,
+    of_user,
+    status_of,
+    stored_keys,
+    wait_for,
+)
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -284,3 +297,38 @@ def test_leak_of_a_key_whose_successor_is_there(
     assert file.entries()["ann"]["access_key_id"] == new
     assert status_of(emulator, due) == "Inactive"
     assert emulator.actions().count("CreateAccessKey") == 1
+
+
+def test_begin_whose_old_key_is_gone(
+    emulator: Emulator,
+    start: Start,
+    rotate: Rotate,
+    file: VaultFile,
+    due: str,
+    *,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """If somebody deletes the old key of a begin that was stopped, only the new one is left."""
+    monkeypatch.setattr(looks, "LOOKS_APART", 0.05)
+    assert stop_held_back(emulator, "GetCallerIdentity", lambda: start(task="ram_rotation")).failed
+    delete_key(emulator, "ann", due)
+
+    result = rotate()
+
+    assert of_user(result) == ("begun", None)
+    assert stored_keys(file) == {"ann": keys_of(emulator, "ann")}
+    assert "previous" not in file.entries()["ann"]
+
+
+def test_begin_whose_file_is_gone(
+    emulator: Emulator, start: Start, rotate: Rotate, file: VaultFile, due: str
+) -> None:
+    """A key that was begun with and is in the log only comes into a new file, too."""
+    assert stop_held_back(emulator, "GetCallerIdentity", lambda: start(task="ram_rotation")).failed
+    file.path.unlink()
+
+    result = rotate(name="ann")
+
+    [new] = keys_of(emulator, "ann").keys() - {due}
+    assert of_user(result) == ("begun", None)
+    assert stored_keys(file) == {"ann": {new: keys_of(emulator, "ann")[new]}}
