@@ -11,6 +11,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.errors import RamError
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring import (
     looks,
     verification,
@@ -204,9 +205,13 @@ def test_begin_that_fails_and_is_noted_nowhere(
 
 
 def test_begin_again_now(
-    emulator: Emulator, rotate: Rotate, due: str, monkeypatch: pytest.MonkeyPatch
+    emulator: Emulator,
+    rotate: Rotate,
+    file: VaultFile,
+    due: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Who asks for it needs not wait after a begin that failed."""
+    """Who asks for it needs not wait after a begin that failed, which counts no more then."""
     monkeypatch.setattr(verification, "NEW_KEY_PATIENCE", 0.3)
     emulator.fail("GetCallerIdentity", "error", times=9, skip=1, **UNKNOWN_KEY)
     assert rotate().failed
@@ -215,6 +220,7 @@ def test_begin_again_now(
     result = rotate(name="ann", mode="now")
 
     assert of_user(result) == ("begun", "grace")
+    assert "begin_failed" not in file.log.read_text()
     assert due in keys_of(emulator, "ann")
 
 
@@ -260,6 +266,58 @@ def test_save_that_fails(
     assert "was deleted again" in result["users"][0]["error"]
     assert list(keys_of(emulator, "ann")) == [due]
     assert of_user(rotate()) == ("waiting", None)
+
+
+def test_save_that_may_not_last(
+    emulator: Emulator,
+    rotate: Rotate,
+    file: VaultFile,
+    due: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A new key that the file holds stays, even if nobody can tell whether that will last."""
+    replace = KeyringFile.replace
+
+    def replace_and_fail(keyring: KeyringFile, changes: t.Any) -> None:
+        replace(keyring, changes)
+        raise RamError("it may not last")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(KeyringFile, "replace", replace_and_fail)
+        result = rotate()
+
+    assert "it may not last" in result.msg
+    assert result.changed
+    assert file.entries()["ann"]["access_key_id"] in keys_of(emulator, "ann").keys() - {due}
+    assert of_user(rotate()) == ("waiting", "grace")
+
+
+def test_save_that_fails_for_several(
+    emulator: Emulator, run: Run, rotate: Rotate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If nothing can be saved, each user has an error that is about this one."""
+    monkeypatch.setattr(verification, "NEW_KEY_PATIENCE", 0)
+    add_users(emulator, "old", "ann", "bob")
+    assert not run(name="old").failed
+    emulator.advance_clock(80 * DAY)
+    assert not rotate().failed
+    emulator.advance_clock(20 * DAY)
+    assert not run(users=["ann", "bob"]).failed
+    emulator.advance_clock(80 * DAY)
+    emulator.fail("GetCallerIdentity", "error", skip=2, **UNKNOWN_KEY)
+
+    def fail(_file: KeyringFile, _changes: object) -> None:
+        raise RamError("no room")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(KeyringFile, "replace", fail)
+        result = rotate(users=["old", "ann", "bob"], concurrency=1)
+
+    old, ann, bob = [user["error"] for user in result["users"]]
+    assert "no room" in old
+    assert "was deleted again: Cannot find out who is calling" in ann
+    assert "was deleted again: Cannot replace" in bob
+    assert [len(keys_of(emulator, name)) for name in ("ann", "bob")] == [1, 1]
 
 
 def test_save_that_goes_wrong_in_no_foreseen_way(
@@ -326,6 +384,51 @@ def test_lost_answers(
     else:
         assert in_grace not in keys_of(emulator, "ann")
         assert of_user(repeated) == ("deleted", None)
+
+
+def test_lost_answer_before_a_save_that_goes_wrong(
+    emulator: Emulator,
+    rotate: Rotate,
+    file: VaultFile,
+    in_grace: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """That a step was the rotation's own is known until the file says so."""
+    emulator.advance_clock(8 * DAY)
+    emulator.fail("UpdateAccessKey", "drop_after", times=9)
+    assert rotate().failed
+    emulator.clear_faults()
+
+    def fail(_file: KeyringFile, _changes: object) -> None:
+        raise ValueError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(KeyringFile, "replace", fail)
+        assert rotate().failed
+
+    result = rotate()
+
+    assert of_user(result) == ("disabled", "disabled")
+    assert status_of(emulator, in_grace) == "Inactive"
+    assert file.entries()["ann"]["rotation"]["by"] == "evidence"  # type: ignore[index]
+
+
+def test_disabling_that_was_refused_once(
+    emulator: Emulator, rotate: Rotate, file: VaultFile, in_grace: str
+) -> None:
+    """What was refused, and is done by hand when it is due no more, is nobody's but theirs."""
+    emulator.advance_clock(8 * DAY)
+    emulator.fail("UpdateAccessKey", "error", status=403, code="NoPermission")
+    assert rotate().failed
+    key = {"access_key_id": in_grace, "last_used": "1d"}
+    emulator.set_past(users=[{"name": "ann", "access_keys": [key]}])
+    assert of_user(rotate()) == ("waiting", "grace")
+    set_status(emulator, "ann", in_grace, "Inactive")
+
+    result = rotate()
+
+    assert of_user(result) == ("disabled", "disabled")
+    assert file.entries()["ann"]["rotation"]["by"] == "hand"  # type: ignore[index]
 
 
 def test_lost_answer_about_a_used_key(
