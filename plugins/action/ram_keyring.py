@@ -75,15 +75,14 @@ class ActionModule(VaultAction):
         # Who looks for a file twice need not wait if the first look was a while ago.
         paths = [self.resolve_path(user["file"]) for user in users or []]
         missing = missing_files(paths, _earlier_looks(params["missing_files"]))
-        path = params["import_csv"]
-        download = read_download(self.resolve_path(path), vault) if path is not None else None
+        download = self._download(params["import_csv"], vault)
         client = self.connect(params)
         # Credentials that don't work are told before any file is waited for.
         account_id = client.identity.account_id
         owned = find_owners(client, download, params["concurrency"]) if download else {}
         if users is None:
-            users = [_described_user(name, params) for name in owned]
             _refuse_nothing_to_do(params)
+            users = [_described_user(name, params) for name in owned]
         elif download:
             _refuse_other_owners(users, owned, download)
         wanted = self._wanted(users, owned, params["file"] if params["rekey"] else None)
@@ -94,12 +93,10 @@ class ActionModule(VaultAction):
         self._tell_of_new_keys(outcomes)
         names = [user["name"] for user in users]
         result = self._result(client, outcomes, problem, names, download)
-        result["account_id"] = account_id
-        if settings.check_mode:
-            result["missing_files"] = {str(path): at for path, at in missing.items()}
-        if options.rekey and not problem:
-            result["rekeyed"] = [str(each.path) for each in outcomes if each.is_rekeyed]
-        return {**result, "csv_file": str(options.csv_path)} if options.csv_path else result
+        return {**result, "account_id": account_id, **_told_of_files(work, outcomes, problem)}
+
+    def _download(self, path: str | None, vault: Vault) -> Download | None:
+        return None if path is None else read_download(self.resolve_path(path), vault)
 
     def _tell_of_new_keys(self, outcomes: list[Outcome]) -> None:
         """Say which users have got keys, and where these are."""
@@ -183,6 +180,20 @@ class ActionModule(VaultAction):
         if self._task.diff:
             result["diff"] = [diff for outcome in changed for diff in outcome.diffs()]
         return {**result, "changed": bool(changed), **_errors(outcomes, result["users"])}
+
+
+def _told_of_files(
+    work: Work, outcomes: list[Outcome], problem: RamError | None
+) -> dict[str, t.Any]:
+    """Return the part of the result that tells of files, as far as the task asks for it."""
+    told: dict[str, t.Any] = {}
+    if work.settings.check_mode:
+        told["missing_files"] = {str(path): at for path, at in work.missing.items()}
+    if work.options.rekey and not problem:
+        told["rekeyed"] = [str(each.path) for each in outcomes if each.is_rekeyed]
+    if work.options.csv_path:
+        told["csv_file"] = str(work.options.csv_path)
+    return told
 
 
 def _errors(outcomes: list[Outcome], users: list[dict[str, t.Any]]) -> dict[str, t.Any]:

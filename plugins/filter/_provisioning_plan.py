@@ -93,26 +93,28 @@ def provisioning_plan(
     Jinja would take a hundred times as long, and Ansible evaluates a variable each time it is used.
     """
     of_user = {"access_key": True, "file": file, "state": "present"}
-    described = [_described("user", user, of_user, omit) for user in users]
-    others = {
-        "groups": [_described("group", each, {"state": "present"}, omit) for each in groups],
-        "policies": [_described("policy", each, {"state": "present"}, omit) for each in policies],
-    }
-    problems = [
-        problem
-        for nouns, listed in {"users": described, **others}.items()
-        for problem in _problems(nouns, listed)
-    ]
+    of_others = {"state": "present"}
+    all_users = [_described("user", user, of_user, omit) for user in users]
+    all_groups = [_described("group", group, of_others, omit) for group in groups]
+    all_policies = [_described("policy", policy, of_others, omit) for policy in policies]
     return {
-        "problems": problems,
-        "present": [_without(user) for user in described if user["state"] != "absent"],
-        "absent": [_without(user) for user in described if user["state"] == "absent"],
-        **{
-            f"{state}_{nouns}": [each for each in listed if each["state"] == state]
-            for nouns, listed in others.items()
-            for state in ("present", "absent")
-        },
-        **_lists_of_keys([user for user in described if _has_key(user)]),
+        "problems": [
+            *_problems("users", all_users),
+            *_problems("groups", all_groups),
+            *_problems("policies", all_policies),
+        ],
+        "present": [_without(user) for user in all_users if user["state"] != "absent"],
+        "absent": [_without(user) for user in all_users if user["state"] == "absent"],
+        **_lists_by_state("groups", all_groups),
+        **_lists_by_state("policies", all_policies),
+        **_lists_of_keys([user for user in all_users if _has_key(user)]),
+    }
+
+
+def _lists_by_state(nouns: str, described: list[Described]) -> dict[str, list[Described]]:
+    return {
+        f"{state}_{nouns}": [each for each in described if each["state"] == state]
+        for state in ("present", "absent")
     }
 
 

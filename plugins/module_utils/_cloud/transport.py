@@ -19,6 +19,7 @@ import ssl
 import threading
 import time
 import typing as t
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from .answers import refuse_unreadable
@@ -116,7 +117,17 @@ class Transport:
         context = self._context if endpoint.protocol == "https" else None
         adapter = _adapter_class()(context, self._options.read_timeout)
         proxies = {endpoint.protocol: proxy} if proxy else {}
-        return _session_class()(proxies, adapter, self._refuse_if_late, judge)
+        return _session_class()(_Way(proxies, adapter, self._refuse_if_late, judge))
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How the requests of one session travel: through which proxy, if any, and over what."""
+
+    proxies: Mapping[str, str]
+    adapter: t.Any
+    refuse_if_late: Callable[[], None]
+    judge: Judge
 
 
 def _tls_context(ca_bundle: str | None) -> ssl.SSLContext:
@@ -133,30 +144,23 @@ def _session_class() -> t.Any:
     class Session(requests.Session):
         """Sends each request once, to where it says, through the proxy of one client or none."""
 
-        def __init__(
-            self,
-            proxies: Mapping[str, str],
-            adapter: t.Any,
-            refuse_if_late: Callable[[], None],
-            judge: Judge,
-        ) -> None:
+        def __init__(self, way: _Way) -> None:
             super().__init__()
             self.trust_env = False
-            self._own_proxies = dict(proxies)
-            self._refuse_if_late = refuse_if_late
-            self._judge = judge
+            self._way = way
             for prefix in ("http://", "https://"):
-                self.mount(prefix, adapter)
+                self.mount(prefix, way.adapter)
 
         def send(self, request: t.Any, **kwargs: t.Any) -> t.Any:
-            own = {"proxies": self._own_proxies, "allow_redirects": False}
-            self._refuse_if_late()
+            own = {"proxies": self._way.proxies, "allow_redirects": False}
+            self._way.refuse_if_late()
             answer = super().send(request, **{**kwargs, **own})
             # The SDK prints the request if DEBUG says so: signature, token and parameters.
             request.headers, request.url = {}, request.url.partition("?")[0]
             if answer.is_redirect:
                 raise RedirectedError
-            self._judge(answer.status_code, answer.headers.get("content-type", ""), answer.content)
+            kind = answer.headers.get("content-type", "")
+            self._way.judge(answer.status_code, kind, answer.content)
             return answer
 
     return Session

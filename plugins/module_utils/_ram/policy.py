@@ -136,7 +136,6 @@ def look_up_policies(
     """
     api = PolicyApi(client)
     keys = sorted({_key(item) for item in items}, key=str)
-
     share = max(1, concurrency // max(1, len(keys)))
 
     def exists(policy: Policy) -> bool:
@@ -150,14 +149,9 @@ def look_up_policies(
     def find(key: Key) -> list[Policy]:
         return found_patiently(lambda: look(key))
 
-    found = map_all(find, keys, concurrency)
-    problems = [
-        _problem(api, key, policies)
-        for key, policies in zip(keys, found, strict=True)
-        if len(policies) != 1
-    ]
-    meant = {key: policies[0] for key, policies in zip(keys, found, strict=True) if policies}
-    return WantedPolicies(meant), problems
+    found = dict(zip(keys, map_all(find, keys, concurrency), strict=True))
+    problems = [_problem(api, key, each) for key, each in found.items() if len(each) != 1]
+    return WantedPolicies({key: each[0] for key, each in found.items() if each}), problems
 
 
 def _candidates(key: Key) -> Sequence[Policy]:

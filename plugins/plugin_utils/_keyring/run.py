@@ -203,40 +203,36 @@ def _open_all(stack: ExitStack, work: Work) -> list[Keyring]:
 
 def open_desks(stack: ExitStack, opening: Opening) -> list[tuple[Desk, HandOut | None]]:
     """Lock and read all files and their logs, until the stack is closed."""
-    dry, client = opening.check_mode, opening.client
-    sources = opening.options.sources
-    paths = [*opening.paths, *sources, *filter(None, [opening.options.csv_path])]
-    for path in paths:
-        _refuse_own_names(path)
-        _refuse_bad_place(path)
-    locked = _lock(stack, paths, opening, shared=dry)
+    client, options = opening.client, opening.options
+    locked = _lock(stack, opening)
     files = [
-        *(_open(locked[path], opening.vault, opening.options) for path in sorted(opening.paths)),
-        *(_open_source(locked[path], opening.vault, opening.options) for path in sorted(sources)),
+        *(_open(locked[path], opening.vault, options) for path in sorted(opening.paths)),
+        *(_open_source(locked[path], opening.vault, options) for path in sorted(options.sources)),
     ]
-    logs = [_open_log(stack, client, file, dry=dry) for file in files]
+    logs = [_open_log(stack, client, file, dry=opening.check_mode) for file in files]
     directory = Directory(client, opening.names(files), frozenset(opening.new_users))
-    held = {key_id for file in files for key_id in ids_in(file.entries)}
+    spared = {*opening.spared, *(key_id for file in files for key_id in ids_in(file.entries))}
     desks = [
-        Desk(
-            client=client,
-            file=file,
-            book=Book(file.entries),
-            log=log,
-            hands=DryHands() if dry else RealHands(client, file, log),
-            looks=Looks(client, log, opening.concurrency),
-            directory=directory,
-            spared={*held, *opening.spared},
-            concurrency=opening.concurrency,
-        )
-        for file, log in zip(files, logs, strict=True)
+        _desk(file, log, directory, spared, opening) for file, log in zip(files, logs, strict=True)
     ]
-    return [
-        (desk, _hand_out(client, desk.file, opening.options, locked))
-        if desk.file.path in opening.paths
-        else (desk, None)
-        for desk in desks
-    ]
+    return [(desk, _hand_out(desk.file, opening, locked)) for desk in desks]
+
+
+def _desk(
+    file: KeyringFile, log: Log, directory: Directory, spared: Collection[str], opening: Opening
+) -> Desk:
+    client = opening.client
+    return Desk(
+        client=client,
+        file=file,
+        book=Book(file.entries),
+        log=log,
+        hands=DryHands() if opening.check_mode else RealHands(client, file, log),
+        looks=Looks(client, log, opening.concurrency),
+        directory=directory,
+        spared=spared,
+        concurrency=opening.concurrency,
+    )
 
 
 def _open_log(stack: ExitStack, client: Client, file: KeyringFile, *, dry: bool) -> Log:
@@ -277,10 +273,14 @@ def _refuse_bad_place(path: Path) -> None:
         raise InputError(f"The directory {path.parent} does not exist")
 
 
-def _lock(
-    stack: ExitStack, paths: Sequence[Path], opening: Opening, *, shared: bool
-) -> dict[Path, HeldFile]:
-    timeout = opening.options.lock_timeout
+def _lock(stack: ExitStack, opening: Opening) -> dict[Path, HeldFile]:
+    """Lock the files of the task, those it takes entries from and its CSV, all together."""
+    options, shared = opening.options, opening.check_mode
+    paths = [*opening.paths, *options.sources, *filter(None, [options.csv_path])]
+    for path in paths:
+        _refuse_own_names(path)
+        _refuse_bad_place(path)
+    timeout = options.lock_timeout
     try:
         return stack.enter_context(
             locked_files(paths, timeout, shared=shared, missing=opening.missing, pause=pause)
@@ -315,8 +315,9 @@ def _open_source(held: HeldFile, vault: Vault, options: FileOptions) -> KeyringF
 
 
 def _hand_out(
-    client: Client, file: KeyringFile, options: FileOptions, locked: Mapping[Path, HeldFile]
+    file: KeyringFile, opening: Opening, locked: Mapping[Path, HeldFile]
 ) -> HandOut | None:
-    if options.csv_path is None:
+    options = opening.options
+    if options.csv_path is None or file.path not in opening.paths:
         return None
-    return HandOut(locked[options.csv_path], client, file, vault_id=options.vault_id)
+    return HandOut(locked[options.csv_path], opening.client, file, vault_id=options.vault_id)

@@ -223,10 +223,7 @@ def locked_files(
                 _opened(stack, path, shared=shared, missing=missing.get(path), pause=pause)
                 for path in set(paths)
             ]
-            kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
-            # One order for everybody, so that two runs on the same files never wait for each other.
-            for file in sorted(held, key=lambda file: file.place):
-                _wait_for(file, kind, deadline, pause)
+            _wait_for_all(held, fcntl.LOCK_SH if shared else fcntl.LOCK_EX, deadline, pause)
             if all(file.is_in_place() for file in held):
                 yield {file.path: file for file in held}
                 return
@@ -266,16 +263,15 @@ def _open_or_make(
         return _open_or_make(path, shared=shared, missing=missing, pause=pause)
 
 
-def _wait_for(
-    file: HeldFile,
-    kind: int,
-    deadline: float,
-    pause: Callable[[float], object],
+def _wait_for_all(
+    files: Iterable[HeldFile], kind: int, deadline: float, pause: Callable[[float], object]
 ) -> None:
-    while not file.try_to_lock(kind):
-        if time.monotonic() >= deadline:
-            raise LockTimeout(f"{file.path} is locked by {file.holder()}")
-        pause(_POLL_SECONDS)
+    # One order for everybody, so that two runs on the same files never wait for each other.
+    for file in sorted(files, key=lambda file: file.place):
+        while not file.try_to_lock(kind):
+            if time.monotonic() >= deadline:
+                raise LockTimeout(f"{file.path} is locked by {file.holder()}")
+            pause(_POLL_SECONDS)
 
 
 def _is_missing(path: Path) -> bool:
