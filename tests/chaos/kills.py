@@ -31,12 +31,8 @@ def play_steps(round_: Round, strikes: list[Strike]) -> None:
     round_.colleague.make_keys(round_.chance.randint(0, 2))
     for strike in strikes:
         was_settling = site.journal.exists()
-        if strike.drops:
-            site.emulator.fail(CREATE, "drop_after", times=2, skip=1)
         run = site.start(concurrency=STEP_CONCURRENCY, strike=strike)
-        status = site.finish(run)
-        site.emulator.clear_faults()
-        if status != KILLED:
+        if site.finish(run) != KILLED:
             break
         round_.note_death(strike.step, was_settling=was_settling)
         _let_colleague_in(round_)

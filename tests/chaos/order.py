@@ -81,7 +81,7 @@ class Reading:
 
     def _unlink(self, event: dict[str, t.Any]) -> None:
         if event["path"] == self._journal and self._file in self._unsynced_names:
-            self._accuse("the sidecar went before the replaced file was durable")
+            self._accuse("the log went before the replaced file was durable")
         self._unsynced.discard(event["path"])
         self._unsynced_names.discard(event["path"])
 
@@ -89,7 +89,7 @@ class Reading:
         if event["action"] != CREATE:
             return
         if self._journal in self._unsynced_names:
-            self._accuse("a create was sent before the name of the sidecar was durable")
+            self._accuse("a create was sent before the name of the log was durable")
         if event["user"] not in self._durable:
             self._accuse("a create was sent before its intent was durable")
         self._durable.discard(event["user"])

@@ -33,7 +33,7 @@ class Outcome:
     """What a round came to; it counts in one row of the report. Kills are counted by step.
 
     An unsaved kill left a key in the cloud that was in no file, its create in flight perhaps; a
-    settling kill hit a run that had a sidecar to settle.
+    settling kill hit a run that had a log to settle.
     """
 
     label: str

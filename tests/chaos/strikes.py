@@ -28,8 +28,8 @@ class Step(t.NamedTuple):
 # words behind the names are explained in shim/sitecustomize.py. The file is replaced twice: by its
 # own bytes, as a proof, before the first create, and in the end.
 STEPS = {
-    "header torn": Step(1, "within the write of the sidecar's header"),
-    "header durable": Step(1, "sidecar begun, no intent yet"),
+    "header torn": Step(1, "within the write of the log's header"),
+    "header durable": Step(1, "log begun, no intent yet"),
     "intent unwritten": Step(3, "before the intent is written"),
     "intent torn": Step(3, "within the write of the intent"),
     "intent written": Step(3, "intent written, not yet durable"),
@@ -48,49 +48,51 @@ STEPS = {
     "file written": Step(2, "between write and fsync"),
     "file durable": Step(2, "between fsync and rename"),
     "file renamed": Step(2, "between rename and fsync of the directory"),
-    "stored torn": Step(1, "file replaced, within the write of that to the sidecar"),
-    "stored durable": Step(1, "file replaced, and the sidecar tells so"),
+    "stored torn": Step(1, "file replaced, within the write of that to the log"),
+    "stored durable": Step(1, "file replaced, and the log tells so"),
 }
 # A later run of a chain has fewer users left.
 MOST_LATER = 2
 CHAIN = 3
-# A kill there leaves a key that the next run has to delete.
+# A kill there leaves a key that the next run suspects.
 LEAVES_ORPHAN = (f"{CREATE} sent", f"{CREATE} answered", "group unwritten", "group torn")
+LEAVES_SUSPECT = (*LEAVES_ORPHAN, f"{SUSPECTED} torn")
 
 
 @dataclass(frozen=True)
 class Strike:
-    """Kill at the n-th time a step is reached; with `drops`, answers to creates get lost before."""
+    """Kill at the n-th time a step is reached."""
 
     step: str
     occurrence: int
-    drops: bool = False
 
     def __str__(self) -> str:
         """Return the strike as labels have it."""
-        return f"{self.step.replace(' ', '-')}.{self.occurrence}{'+drops' if self.drops else ''}"
+        return f"{self.step.replace(' ', '-')}.{self.occurrence}"
 
     @classmethod
     def parse(cls, text: str) -> Strike:
         """Return the strike of a label; ValueError if it is none."""
-        name, _dot, rest = text.partition(".")
-        occurrence, _plus, drops = rest.partition("+")
+        name, _dot, occurrence = text.partition(".")
         step = name.replace("-", " ")
         if step not in STEPS:
             raise ValueError(f"{text} is no strike")
-        return cls(step, int(occurrence), bool(drops))
+        return cls(step, int(occurrence))
 
 
 def make_chain(needs: Callable[[str], float], chance: random.Random) -> list[Strike]:
     """Return strikes at the steps that need it most, in an order in which runs get to them."""
     ranked = sorted(STEPS, key=lambda step: (needs(step), chance.random()), reverse=True)
     order = list(STEPS)
-    steps = sorted(ranked[:CHAIN], key=order.index)
-    return [_strike(step, steps[:place], chance) for place, step in enumerate(steps)]
+    steps: list[str] = []
+    for step in sorted(ranked[:CHAIN], key=order.index):
+        # Only a key of an unanswered create is suspected, by the run that comes right after.
+        if step.startswith(SUSPECTED) and not (steps and steps[-1] in LEAVES_SUSPECT):
+            steps.append(chance.choice(LEAVES_ORPHAN))
+        steps.append(step)
+    return [_strike(step, chance, is_first=not place) for place, step in enumerate(steps)]
 
 
-def _strike(step: str, earlier: list[str], chance: random.Random) -> Strike:
-    most = min(STEPS[step].times, MOST_LATER) if earlier else STEPS[step].times
-    has_orphan = bool(earlier) and earlier[-1] in LEAVES_ORPHAN
-    drops = step.startswith(SUSPECTED) and not has_orphan
-    return Strike(step, chance.randint(1, most), drops)
+def _strike(step: str, chance: random.Random, *, is_first: bool) -> Strike:
+    times = STEPS[step].times
+    return Strike(step, chance.randint(1, times if is_first else min(times, MOST_LATER)))

@@ -36,7 +36,7 @@ class Tally:
 
     @property
     def settling_kills(self) -> Counter[str]:
-        """How many kills hit a run that had a sidecar to settle, by step."""
+        """How many kills hit a run that had a log to settle, by step."""
         return _sum(outcome.settling_kills for outcome in self.outcomes)
 
     @property

@@ -126,7 +126,7 @@ def watched_open(
 
 
 def watched_os_open(path: t.Any, flags: int, *rest: t.Any, **options: t.Any) -> int:
-    """Open as usual; what is made gets its step, and a sidecar is told of."""
+    """Open as usual; what is made gets its step, and a log is told of."""
     is_made = flags & os.O_CREAT and isinstance(path, (str, os.PathLike))
     kind = kind_of(path) if is_made else None
     if kind == "file":
@@ -138,7 +138,7 @@ def watched_os_open(path: t.Any, flags: int, *rest: t.Any, **options: t.Any) -> 
 
 
 def watched_os_write(descriptor: int, data: t.Any) -> int:
-    """Write as usual; a sidecar or vault file that is written gets its steps."""
+    """Write as usual; a log or vault file that is written gets its steps."""
     path = os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115 - Path is wrapped
     if not path.startswith("/") or kind_of(path) not in {"journal", "file"}:
         return real_os_write(descriptor, data)
