@@ -92,9 +92,12 @@ def _refuse_taken(noun: str, case: Case[_N], taken: Iterable[str]) -> None:
     own = case.current.name if case.current else None
     for other in taken:
         if other.lower() == case.name.lower() and other not in {case.name, own}:
-            cannot = "tell whether" if case.is_absent else "have a"
-            told = f"{cannot} {noun} {case.name}{' is gone' * case.is_absent}"
+            if case.is_absent:
+                raise InputError(
+                    f"Cannot tell whether {noun} {case.name} is gone: there is one called {other}, "
+                    f"and names that differ only in case count as one. Say name: {other}"
+                )
             raise InputError(
-                f"Cannot {told}: there is one called {other}, and names that differ only in case "
-                f"count as one. Say name: {other}"
+                f"Cannot have a {noun} {case.name}: there is one called {other}, and names that "
+                f"differ only in case count as one. Say name: {other}"
             )
