@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ...module_utils._cloud.errors import ApiError, InputError, RamError, ThrottledError
+from ...module_utils._cloud.errors import InputError, RamError
 from ...module_utils._cloud.times import timestamp
 from ...module_utils._stopping import StoppedError
 from .._keyring import verification
@@ -74,10 +74,8 @@ def _without_proof(facts: Facts, key_id: str) -> Decision | None:
 
 def _is_of_network(error: RamError) -> bool:
     """Tell whether the address was refused; neither the code nor the status is documented."""
-    return isinstance(error, ApiError) and str(error.code).startswith("Forbidden")
+    return str(error.code).startswith("Forbidden")
 
 
 def _is_of_key(error: RamError) -> bool:
-    if isinstance(error, ThrottledError):
-        return False
     return isinstance(error, (InputError, StrangerError)) or error.code in REFUSALS

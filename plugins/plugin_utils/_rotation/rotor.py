@@ -201,17 +201,14 @@ class Rotor:
 
     @property
     def has_settled(self) -> bool:
-        """Whether the file or the cloud was changed for what earlier runs left open."""
-        settlement = self._settler.settlement
-        renamed = bool(self._situations.renamed) and self._book.is_changed
-        return bool(settlement.recovered) or settlement.touched_cloud or renamed
+        """Whether the file has changed, or a key that an earlier run may have left."""
+        return self._book.is_changed or self._settler.settlement.touched_cloud
 
     @property
     def changed(self) -> bool:
         """Whether a file or the cloud is no longer what it was."""
-        handed_out = self._hand_out is not None and self._hand_out.changed
-        is_written = handed_out or self._book.is_changed
-        return self.has_settled or is_written or any(item.has_moved for item in self.items)
+        is_handed_out = self._hand_out is not None and self._hand_out.changed
+        return self.has_settled or is_handed_out or any(item.has_moved for item in self.items)
 
     @property
     def errors(self) -> list[RamError]:
@@ -246,7 +243,7 @@ class Rotor:
         watch = self._watch("users done")
         outcomes = attempt_all(step, items, self._settings.concurrency, watch)
         for item, outcome in zip(items, outcomes, strict=True):
-            item.error = outcome.error or item.error
+            item.error = outcome.error
 
     def _watch(self, what: str) -> Callable[[int, int], None]:
         return partial(self._settings.watch, what)
