@@ -32,7 +32,7 @@ from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file 
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.vault import Vault
 
 from ..keyring_task import VAULT_PASSWORD
-from .conftest import SERVER, TESTS, VaultFile, add_users, keys_of, stored_keys, wait_for
+from .conftest import DAY, SERVER, TESTS, VaultFile, add_users, keys_of, stored_keys, wait_for
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -305,6 +305,25 @@ def test_csv_that_may_not_be_made(
 
     assert "so no key was created: " in result.msg
     assert keys_of(emulator, "ann") == {}
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_rotation_of_a_file_that_may_not_be_replaced(
+    emulator: Emulator, start: Start, disk: SmallDisk, *, check: bool
+) -> None:
+    """A directory in which this user may not write fails a rotation before it makes a key."""
+    add_users(emulator, "ann")
+    path = str(disk.path / "keys.yml")
+    assert not start(name="ann", file=path).result().failed
+    emulator.advance_clock(80 * DAY)
+    assert not start(name="ann", file=path).result().failed
+    disk.view.chmod(0o500)
+
+    result = start(task="ram_rotation", file=path, check=check).result()
+    disk.view.chmod(0o700)
+
+    assert "so no key was created: " in result.msg
+    assert len(keys_of(emulator, "ann")) == 1
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")

@@ -29,6 +29,7 @@ from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.
 from emulator.actions.ram import access_keys
 
 from ..conftest import make_client, writing_actions
+from ..keyring_task import VAULT_PASSWORD
 from .conftest import DAY, add_users, delete_key, keys_of, of_user, set_status, snapshot, status_of
 
 if t.TYPE_CHECKING:
@@ -103,6 +104,35 @@ def test_what_the_entry_says_meanwhile(
     assert user["previous_access_key_id"] == in_grace
     assert (user["next_step"], result["next_at"]) == ("delete", user["next_at"])
     assert result["counts"] == {"disabled": 1}
+
+
+def test_log_that_cannot_let_go(
+    emulator: Emulator, rotate: Rotate, in_grace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That the log keeps what is of no interest any more is no failure."""
+    emulator.advance_clock(8 * DAY)
+
+    def fail(_log: Log, _settled: object) -> None:
+        raise LogError("no room")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Log, "settle", fail)
+        result = rotate()
+
+    assert of_user(result) == ("disabled", "disabled")
+    assert status_of(emulator, in_grace) == "Inactive"
+
+
+def test_another_vault_id(emulator: Emulator, rotate: Rotate, due: str) -> None:
+    """A vault id that is not the file's is told to be for new files, and changes nothing."""
+    both = [("default", VAULT_PASSWORD), ("new", "another one")]
+
+    result = rotate(vault=both, vault_id="new")
+
+    assert of_user(result) == ("begun", "grace")
+    assert any("keeps its vault id default" in warning for warning in result["warnings"])
+    assert of_user(rotate()) == ("waiting", "grace")
+    assert due in keys_of(emulator, "ann")
 
 
 def test_nothing_to_do(emulator: Emulator, rotate: Rotate, in_grace: str, tmp_path: Path) -> None:
@@ -239,6 +269,7 @@ def test_key_that_must_go_later(
 
     assert f"Key {new} of user ann must go" in result.msg
     assert of_user(repeated) == ("waiting", None)
+    assert repeated.changed
     assert list(keys_of(emulator, "ann")) == [due]
     assert not rotate().changed
 
@@ -504,6 +535,34 @@ def test_current_key_that_does_not_sign(emulator: Emulator, rotate: Rotate, in_g
 
     assert of_user(result) == ("blocked", "grace")
     assert any("mode: rollback" in warning for warning in result["warnings"])
+    assert status_of(emulator, in_grace) == "Active"
+
+
+def test_current_key_that_one_server_does_not_know(
+    emulator: Emulator, rotate: Rotate, in_grace: str
+) -> None:
+    """A current key that one server of many does not know is asked for once more."""
+    emulator.advance_clock(8 * DAY)
+    emulator.fail("GetCallerIdentity", "error", skip=1, **UNKNOWN_KEY)
+
+    result = rotate()
+
+    assert of_user(result) == ("disabled", "disabled")
+    assert status_of(emulator, in_grace) == "Inactive"
+
+
+def test_current_pair_without_a_secret(
+    emulator: Emulator, rotate: Rotate, file: VaultFile, in_grace: str
+) -> None:
+    """As long as the entry has no secret of its current key, the old key stays."""
+    secret = file.entries()["ann"]["access_key_secret"]
+    file.write(file.text().replace(f'    access_key_secret: "{secret}"\n', "", 1))
+    emulator.advance_clock(8 * DAY)
+
+    result = rotate()
+
+    assert secret not in file.text()
+    assert of_user(result) == ("blocked", "grace")
     assert status_of(emulator, in_grace) == "Active"
 
 

@@ -22,6 +22,7 @@ from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring imp
     looks,
     verification,
 )
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._pairs.sink import HandOut
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._rotation import steps
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.file import (
     KeyringFile,
@@ -196,6 +197,7 @@ def test_oldest_first(rotate: Rotate, several: list[str]) -> None:
         told.append({user["user_name"]: user["action"] for user in users})
 
     assert several
+    assert all(user["next_at"] for user in users)
     assert told[0] == {"cat": "begun", "bob": "waiting", "ann": "waiting"}
     assert told[1] == {"cat": "waiting", "bob": "begun", "ann": "waiting"}
 
@@ -363,6 +365,38 @@ def test_csv_file(
     assert (tmp_path / "out.csv").read_bytes() == first
 
 
+def test_csv_file_of_users_who_only_wait(
+    emulator: Emulator, rotate: Rotate, tmp_path: Path, in_grace: str
+) -> None:
+    """A CSV file is made, which is a change, without who has no entry; once it is there, none."""
+    add_users(emulator, "bob")
+    options = {"users": ["ann", "bob"], "csv_file": "out.csv"}
+
+    results = [rotate(**options) for _run in range(2)]
+
+    assert [user["action"] for user in results[0]["users"]] == ["waiting", "blocked"]
+    assert [result.changed for result in results] == [True, False]
+    [current] = keys_of(emulator, "ann").keys() - {in_grace}
+    assert current in VaultFile(tmp_path / "out.csv", "file").text()
+
+
+def test_csv_file_that_cannot_be_written(
+    emulator: Emulator, rotate: Rotate, file: VaultFile, due: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A begin that only a CSV file does not come to hold is done, and the task fails."""
+
+    def fail(_hand_out: HandOut, _data: object) -> None:
+        raise RamError("no room")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(HandOut, "_replace", fail)
+        result = rotate(csv_file="out.csv")
+
+    assert "out.csv: no room. The keys are safe in" in result.msg
+    assert [user["action"] for user in result["users"]] == ["begun"]
+    assert file.entries()["ann"]["access_key_id"] in keys_of(emulator, "ann").keys() - {due}
+
+
 def test_network_policy_is_copied(emulator: Emulator, rotate: Rotate, due: str) -> None:
     """A new key may sign from where the old one may, before the file has it."""
     set_policy(emulator, due, AT_HOME)
@@ -427,6 +461,27 @@ def test_proof_that_a_network_policy_refuses(
         assert status_of(emulator, in_grace) == "Active"
 
 
+def test_proof_of_a_replacement_that_a_network_policy_refuses(
+    emulator: Emulator, run: Run, rotate: Rotate, file: VaultFile
+) -> None:
+    """Where nobody knows since when a key is the current one, no use stands in for its proof."""
+    add_users(emulator, "ann")
+    run(name="ann")
+    set_status(emulator, "ann", file.entries()["ann"]["access_key_id"], "Inactive")
+    run(name="ann", on_inactive="replace")
+    assert of_user(rotate()) == ("disabled", "disabled")
+    current = file.entries()["ann"]["access_key_id"]
+    set_policy(emulator, current, OFFICE)
+    emulator.advance_clock(15 * DAY)
+    key = {"access_key_id": current, "last_used": "1d"}
+    emulator.set_past(users=[{"name": "ann", "access_keys": [key]}])
+
+    result = rotate()
+
+    assert of_user(result) == ("waiting", "disabled")
+    assert "from an allowed address" in result["users"][0]["waiting_for"]
+
+
 @pytest.mark.parametrize(
     "action",
     ["GetAccessKeyLastUsed", "UpdateAccessKey", "DeleteAccessKey", "SetAccessKeyPolicy"],
@@ -475,16 +530,35 @@ def test_signing_user_is_last(
     assert {user["user_name"]: user["stage"] for user in result["users"]}["cat"] == "disabled"
 
 
+def test_signing_user_has_no_turn_before_others(
+    emulator: Emulator, rotate: Rotate, file: VaultFile, several: list[str]
+) -> None:
+    """Where only so many are begun, the key that signs is not among them as long as others are."""
+    policy = {"PolicyName": "AliyunRAMFullAccess", "PolicyType": "System"}
+    emulator.call("AttachPolicyToUser", UserName="cat", **policy)
+    entry = file.entries()["cat"]
+    pair = {name: entry[name] for name in ("access_key_id", "access_key_secret")}
+
+    users = rotate(**pair, begin_at_most=2)["users"]
+
+    assert several
+    told = {user["user_name"]: user["action"] for user in users}
+    assert told == {"cat": "waiting", "bob": "begun", "ann": "begun"}
+
+
 def test_lost_create(emulator: Emulator, rotate: Rotate, file: VaultFile, due: str) -> None:
     """A create whose answer got lost is followed up as any other, and begun again after that."""
     emulator.fail("CreateAccessKey", "drop_after")
     result = rotate()
     waiting = rotate()
+    followed = []
     for days in (1.2, 8):
         emulator.advance_clock(days * DAY)
-        rotate()
+        followed.append(rotate().changed)
 
     assert "the next runs look for it" in result.msg
+    assert [each["state"] for each in waiting["suspected_keys"]] == ["suspected"]
+    assert followed == [True, True]
     assert of_user(waiting) == ("waiting", None)
     assert "may have come of a create" in waiting["users"][0]["waiting_for"]
     assert of_user(rotate()) in {("begun", "grace"), ("waiting", "grace")}
