@@ -9,6 +9,7 @@ import typing as t
 
 from ...module_utils._ram.listing import FEW
 from ...module_utils._ram.user import User, UserApi
+from .looks import await_second_look
 
 if t.TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -17,7 +18,7 @@ if t.TYPE_CHECKING:
 
 
 class Directory:
-    """Users by name and by id, read in the fewest calls and at most once.
+    """Users by name and by id, read in the fewest calls, and again only if that is asked for.
 
     `new_users` are names that count as users without a key although nobody has created them yet.
     """
@@ -45,6 +46,12 @@ class Directory:
         if user_id not in self._by_id and not self._is_complete:
             self._add_all()
         return self._by_id.get(user_id)
+
+    def look_for(self, user_ids: Collection[str]) -> None:
+        """Read the users again if one of these is in no list, as one list may lack a user."""
+        if not all(map(self.by_id, user_ids)):
+            await_second_look()
+            self._add_all()
 
     def _add_all(self) -> None:
         self._add(self._api.list_all())

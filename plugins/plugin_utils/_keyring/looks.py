@@ -70,7 +70,7 @@ class Looks:
         """
         if not doubts:
             return {}
-        pause(LOOKS_APART)
+        await_second_look()
         found = map_all(self._look, doubts, self._concurrency)
         return {doubt.key_id: finding for doubt, finding in zip(doubts, found, strict=True)}
 
@@ -110,6 +110,11 @@ class Looks:
         return Finding(
             keys, problem=f"{told}, and its pair can't tell whether it is gone: run again at {when}"
         )
+
+
+def await_second_look() -> None:
+    """Return when a list may have got what it lacked; raises StoppedError."""
+    pause(LOOKS_APART)
 
 
 def doubt_about(file: KeyringFile, user_name: str, entry: Entry) -> Doubt:

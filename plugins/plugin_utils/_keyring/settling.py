@@ -48,9 +48,9 @@ class Settler:
         return server_now(self._desk.client)
 
     @property
-    def is_open(self) -> bool:
-        """Whether anything in the log asks for more than a look at the file."""
-        return bool(self._open_keys() or self._history.unanswered())
+    def open_users(self) -> set[str]:
+        """The ids of users for whom the log asks for more than a look at the file."""
+        return {*self._unanswered(), *(key.user_id for key in self._open_keys())}
 
     def refuse(self) -> None:
         """Raise InputError for open parts that this run can't settle, before anything is done."""
@@ -68,9 +68,9 @@ class Settler:
     def settle(self) -> None:
         """Do what the log asks for, and enter what the file is to hold."""
         self._note_stored()
-        if self.is_open:
+        if self.open_users:
             keys, creates = self._open_keys(), self._unanswered()
-            owners = find_owners(self._desk, {*creates, *(key.user_id for key in keys)})
+            owners = find_owners(self._desk, self.open_users)
             self._recovery.recover(keys, owners)
             if creates:
                 self._follow_up(creates, owners)

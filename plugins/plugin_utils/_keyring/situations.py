@@ -174,7 +174,8 @@ def _with_previous(case: Situation, findings: Mapping[str, Finding]) -> Situatio
 def settle(desk: Desk, settler: Settler, situations: Situations, warnings: list[str]) -> None:
     """Settle what earlier runs left open, bring their keys into the file, and tell of it."""
     settler.refuse()
-    warnings += situations.follow_renames(is_open=settler.is_open)
+    desk.directory.look_for(settler.open_users)
+    warnings += situations.follow_renames(is_open=bool(settler.open_users))
     try:
         settler.settle()
     finally:

@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 from ...module_utils._cloud.errors import RamError
 from ...module_utils._cloud.times import timestamp
 from ...module_utils._ram.access_key import ACTIVE, INACTIVE, AccessKeyApi, find_keys
-from ...module_utils._stopping import StoppedError, pause
+from ...module_utils._stopping import StoppedError
 from ...module_utils._work.pool import map_all
 from .clock import told_time
 from .evidence import Candidate, Fate, Use, answers_to, fates, goes_at, is_over
-from .looks import LOOKS_APART
+from .looks import await_second_look
 from .records import Cleared, SetAside, Suspected
 
 if t.TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Suspicion:
         """Return the users, by id, for whom a second look finds no key of their creates either."""
         if not creates:
             return []
-        pause(LOOKS_APART)
+        await_second_look()
 
         def has_none(user_id: str) -> bool:
             of_user = creates[user_id]

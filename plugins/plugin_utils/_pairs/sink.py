@@ -12,9 +12,8 @@ import time
 import typing as t
 
 from ...module_utils._cloud.errors import ApiError, InputError, RamError
-from ...module_utils._stopping import pause
 from ...module_utils._work.pool import map_all
-from .._keyring.looks import LOOKS_APART
+from .._keyring.looks import await_second_look
 from .._keyring.verification import INACTIVE, NEW_KEY_PATIENCE, REFUSALS, identity_of_pair
 from .._vault_file.held import read_held, refuse_unwritable, replace_durably
 from .._vault_file.vault import is_encrypted
@@ -74,7 +73,7 @@ class HandOut:
         self._refuse_living(unknown, concurrency)
         if unknown:
             # Nothing irreversible rests on one look, here as in the vault file.
-            pause(LOOKS_APART)
+            await_second_look()
             self._refuse_living(unknown, concurrency)
 
     def apply(self, entries: Mapping[str, Entry], *, check_mode: bool) -> None:

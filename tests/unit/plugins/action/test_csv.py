@@ -18,7 +18,7 @@ import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram import access_key
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._pairs import sink
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring import looks
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.locks import (
     locked_files,
 )
@@ -953,7 +953,7 @@ def test_inactive_key_that_only_the_csv_holds(emulator: Emulator, run: Run, tmp_
 @pytest.fixture
 def _looks_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The second look at a key follows the first without a pause."""
-    monkeypatch.setattr(sink, "LOOKS_APART", 0.0)
+    monkeypatch.setattr(looks, "LOOKS_APART", 0.0)
 
 
 @pytest.mark.usefixtures("_looks_at_once")

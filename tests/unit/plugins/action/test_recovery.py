@@ -306,8 +306,23 @@ def test_page_that_lacks_the_user_of_a_saved_key(
     assert stored_keys(interrupted)["ann"] == keys_of(emulator, "ann")
 
 
-def test_users_are_listed_once(emulator: Emulator, run: Run, interrupted: VaultFile) -> None:
-    """A user that is not among all users is not looked for among them again."""
+def test_page_that_lacks_a_renamed_user(
+    emulator: Emulator, run: Run, interrupted: VaultFile
+) -> None:
+    """A user whom one page lacks is settled under the name that it has now."""
+    emulator.call("UpdateUser", UserName="ann", NewUserName="anna")
+    add_users(emulator, "cat")
+    emulator.fail("ListUsers", "drop_item", item="anna")
+
+    result = run(name="cat", layout=interrupted.layout)
+
+    assert not result.failed, result.msg
+    assert stored_keys(interrupted)["anna"] == keys_of(emulator, "anna")
+    assert "ann" not in stored_keys(interrupted)
+
+
+def test_users_are_listed_twice(emulator: Emulator, run: Run, interrupted: VaultFile) -> None:
+    """A user that is not among all users is looked for among them once more, and then is gone."""
     delete_key(emulator, "bob", *keys_of(emulator, "bob"))
     emulator.call("DeleteUser", UserName="bob")
     add_users(emulator, "bob", "cat")
@@ -315,7 +330,7 @@ def test_users_are_listed_once(emulator: Emulator, run: Run, interrupted: VaultF
     result = recover(run, interrupted, users=["ann", "bob", "cat"])
 
     assert not result.failed, result.msg
-    assert emulator.actions().count("ListUsers") == 1
+    assert emulator.actions().count("ListUsers") == 2
 
 
 def test_renamed_owner(emulator: Emulator, run: Run, interrupted: VaultFile) -> None:

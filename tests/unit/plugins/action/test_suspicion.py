@@ -11,7 +11,7 @@ import typing as t
 import pytest
 
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work import patience
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring import looks, suspicion
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring import looks
 
 from ..conftest import writing_actions
 from .conftest import (
@@ -39,7 +39,6 @@ def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave no time between two looks, nor between two tries."""
     monkeypatch.setattr(patience, "PAUSES", (0.0, 0.0))
     monkeypatch.setattr(looks, "LOOKS_APART", 0.0)
-    monkeypatch.setattr(suspicion, "LOOKS_APART", 0.0)
 
 
 @pytest.fixture
@@ -324,6 +323,21 @@ def test_list_that_lacks_the_lost_key_once(
     assert file.log.exists()
 
 
+def test_list_that_lacks_a_renamed_user_once(
+    emulator: Emulator, run: Run, file: VaultFile, lost: str
+) -> None:
+    """One list after the window that lacks a renamed user does not end the search for its key."""
+    emulator.call("UpdateUser", UserName="ann", NewUserName="anna")
+    add_users(emulator, "cleo")
+    emulator.advance_clock(HOUR)
+    emulator.fail("ListUsers", "drop_item", item="anna")
+
+    result = run(name="cleo")
+
+    assert suspects(result) == {lost: "suspected"}
+    assert file.log.exists()
+
+
 def test_second_look_for_many_users(
     emulator: Emulator, run: Run, file: VaultFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -333,7 +347,7 @@ def test_second_look_for_many_users(
     assert run(users=["ann", "bob", "cleo"]).failed
     emulator.advance_clock(HOUR)
     pauses: list[float] = []
-    monkeypatch.setattr(suspicion, "pause", pauses.append)
+    monkeypatch.setattr(looks, "pause", pauses.append)
     run(users=["ann", "bob", "cleo"], state="absent")
 
     assert len(pauses) == 1
