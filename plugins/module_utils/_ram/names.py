@@ -17,6 +17,8 @@ from .._work.pool import map_all
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from .listing import Named
+
 USER_NAME = GROUP_NAME = (r"[A-Za-z0-9._-]{1,64}", "1 to 64 letters, digits, '.', '-' or '_'")
 POLICY_NAME = (r"[A-Za-z0-9-]{1,128}", "1 to 128 letters, digits or hyphens")
 ROLE_NAME = (r"[A-Za-z0-9.-]{1,64}", "1 to 64 letters, digits, '.' or '-'")
@@ -42,14 +44,22 @@ def is_name(item: t.Any) -> bool:
 def unknown_names(
     noun: str,
     names: Iterable[str],
-    find: Callable[[str], object],
+    find: Callable[[str], Named | None],
     list_names: Callable[[], Iterable[str]],
     concurrency: int,
 ) -> list[str]:
-    """Return in words which of the names there are not, with what may be meant."""
+    """Return in words which of the names there are not, with what may be meant.
+
+    What is found in another case is not there: with its own name, it would be taken for two.
+    """
     wanted = sorted(set(names))
-    found = map_all(lambda name: found_patiently(lambda: find(name)), wanted, concurrency)
-    unknown = [name for name, thing in zip(wanted, found, strict=True) if not thing]
+
+    def is_there(name: str) -> bool:
+        found = find(name)
+        return found is not None and found.name == name
+
+    found = map_all(lambda name: found_patiently(lambda: is_there(name)), wanted, concurrency)
+    unknown = [name for name, is_known in zip(wanted, found, strict=True) if not is_known]
     known = cache(lambda: list(list_names()))
     hints = [f"{name}{nearest(name, known)}" for name in unknown]
     return [f"There is no {noun} {', '.join(hints)}"] if unknown else []
@@ -58,7 +68,8 @@ def unknown_names(
 def nearest(name: str, list_names: Callable[[], Iterable[str]]) -> str:
     """Return a hint at the known name that is most like this one; empty if there is none."""
     try:
-        close = difflib.get_close_matches(name, list(list_names()), n=1, cutoff=0.75)
+        known = {each.lower(): each for each in list_names()}
     except RamError:
         return ""
-    return f" (did you mean {close[0]}?)" if close else ""
+    close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.75)
+    return f" (did you mean {known[close[0]]}?)" if close else ""

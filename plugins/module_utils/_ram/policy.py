@@ -8,7 +8,6 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from .._cloud.client import nothing
 from .._cloud.errors import NotFoundError
 from .._cloud.services import RAM
 from .._work.patience import found_patiently
@@ -67,13 +66,16 @@ class PolicyApi:
         self._client = client
 
     def exists(self, policy: Policy) -> bool:
-        """Tell whether there is such a policy."""
+        """Tell whether there is such a policy; one whose name is in another case is none."""
+
+        def read(answer: Answer) -> bool:
+            return bool(answer["Policy"]["PolicyName"] == policy.name)
+
         doing = f"read policy {policy}"
         try:
-            self._client.call(RAM, "GetPolicy", parameters_of(policy), nothing, doing=doing)
+            return self._client.call(RAM, "GetPolicy", parameters_of(policy), read, doing=doing)
         except NotFoundError:
             return False
-        return True
 
     def list_all(self) -> list[Policy]:
         """Return every policy, those of the system too."""

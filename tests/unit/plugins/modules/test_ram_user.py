@@ -15,6 +15,7 @@ import typing as t
 import pytest
 
 from emulator import Emulator
+from emulator.cloud.account import Table
 
 from ..conftest import bind_mfa_device, connection_to, make_role, sign_in, writing_actions
 
@@ -779,6 +780,41 @@ def test_deletion_of_a_name_in_another_case(
     assert result.msg.startswith(
         "Cannot tell whether user alice is gone: there is one called Alice"
     )
+    assert writing_actions(emulator) == []
+
+
+@pytest.fixture
+def _any_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cloud finds everything in any case, which no documentation rules out."""
+    monkeypatch.setattr(Table, "find", Table.holder)
+
+
+@pytest.mark.usefixtures("_any_case")
+@BOTH_MODES
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"groups": ["Readers"]}, "group Readers (did you mean readers?)"),
+        ({"policies": [SLB.lower()]}, f"policy {SLB.lower()} (did you mean {SLB}?)"),
+        ({"users": ["Readers"]}, "user Readers (did you mean readers?)"),
+    ],
+)
+def test_what_is_named_in_another_case(
+    run_module: RunModule,
+    emulator: Emulator,
+    options: dict[str, list[str]],
+    told: str,
+    mode: dict[str, bool],
+) -> None:
+    """What would come under one name and go under the other is refused."""
+    make_user(emulator, "readers")
+    make_groups(emulator, "readers")
+    [aspect] = options
+    module = "ram_group" if aspect == "users" else "ram_user"
+
+    result = run_module(module, name="readers", **options, **{f"purge_{aspect}": True}, **mode)
+
+    assert result.msg == f"There is no {told}"
     assert writing_actions(emulator) == []
 
 
