@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from dataclasses import dataclass
 
@@ -23,7 +24,7 @@ if t.TYPE_CHECKING:
     Key: t.TypeAlias = "tuple[str, str | None]"
 
 POLICY_TYPES = ("System", "Custom")
-A_POLICY = "a name, or {name, type} with type System or Custom"
+A_POLICY = "a name without spaces, or {name, type} with type System or Custom"
 
 
 @dataclass(frozen=True, order=True)
@@ -174,7 +175,8 @@ def _problem(api: PolicyApi, key: Key, found: Sequence[Policy]) -> str:
 
 
 def _is_name(item: t.Any) -> bool:
-    return isinstance(item, str) and bool(item)
+    # Those of RAM have letters, digits and hyphens; what else there may be is left to the API.
+    return isinstance(item, str) and bool(re.fullmatch(r"[!-~]{1,128}", item))
 
 
 def _key(item: str | dict[str, str]) -> Key:

@@ -302,6 +302,8 @@ def test_ambiguous_policy(run_module: RunModule, emulator: Emulator) -> None:
         ({"policies": [{"name": "", "type": "System"}]}, "a policy of user bob must be a name"),
         ({"policies": [""]}, "a policy of user bob must be a name"),
         ({"policies": [None]}, "a policy of user bob must be a name"),
+        ({"policies": f"{SLB}, {RAM_READ}"}, "must be a name without spaces, or {name"),
+        ({"policies": ["a" * 129]}, "a policy of user bob must be a name"),
         (
             {"policies": ["NoSuchPolicy", "OtherPolicy"]},
             "There is no policy NoSuchPolicy; There is no policy OtherPolicy",
