@@ -16,7 +16,7 @@ from ...module_utils._work.pool import map_all
 from .._keyring.looks import await_second_look
 from .._keyring.verification import INACTIVE, NEW_KEY_PATIENCE, REFUSALS, identity_of_pair
 from .._vault_file.held import read_held, refuse_unwritable, replace_durably
-from .._vault_file.vault import is_encrypted
+from .._vault_file.vault import is_encrypted, refuse_hidden_vault
 from .csv import Pair, read_pairs, write_pairs
 
 if t.TYPE_CHECKING:
@@ -95,6 +95,7 @@ class HandOut:
         if not self._data.strip():
             return "", None
         if not is_encrypted(self._data):
+            refuse_hidden_vault(self._data, what=str(self.path))
             raise InputError(
                 f"{self.path} is not encrypted, so it is left alone: csv_file is a vault as a "
                 "whole. Store its keys with import_csv and delete it, or give another csv_file"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ...module_utils._cloud.errors import InputError
 from .entry import FIELDS, Entry
 from .text import Scalar
-from .vault import header_id, is_encrypted
+from .vault import header_id, is_encrypted, refuse_hidden_vault
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,11 +90,7 @@ def _refuse_other_layout(data: bytes, layout: str, path: Path) -> None:
         return
     if encrypted or not data.strip():
         return
-    if b"$ANSIBLE_VAULT;" in data:
-        raise InputError(
-            f"{path} is damaged: there is something in front of $ANSIBLE_VAULT, such as a mark of "
-            "a merge conflict or of the byte order. Take it out"
-        )
+    refuse_hidden_vault(data, what=str(path))
     raise InputError(
         f"{path} is not encrypted, so it is left alone: layout file is for a file that is a vault "
         "as a whole. Encrypt it with ansible-vault encrypt, or use layout: inline"

@@ -28,6 +28,8 @@ __all__ = ["Password", "Vault", "is_encrypted"]
 # $ANSIBLE_VAULT;1.2;AES256;label
 LABEL_FIELD = 3
 _HEX_LINE = re.compile(r"[0-9a-fA-F]+")
+# Within a YAML text, a vault is indented.
+_HIDDEN_HEADER = re.compile(rb"^(\xef\xbb\xbf)?\$ANSIBLE_VAULT;", re.MULTILINE)
 _CONFLICT_MARKS = ("<<<<<<<", "=======", ">>>>>>>")
 
 
@@ -138,6 +140,7 @@ class Vault:
         """
         if is_encrypted(data):
             return self.decrypt(data, what=what)
+        refuse_hidden_vault(data, what=what)
         try:
             return data.decode(), None
         except UnicodeDecodeError:
@@ -174,6 +177,15 @@ def _damage(vault_text: bytes | str) -> str | None:
         if not _HEX_LINE.fullmatch(line.strip()):
             return f"line {number} is no line of a vault text: restore it"
     return None
+
+
+def refuse_hidden_vault(data: bytes, *, what: str) -> None:
+    """Raise InputError for what was a vault as a whole before somebody put something in front."""
+    if _HIDDEN_HEADER.search(data):
+        raise InputError(
+            f"{what} is damaged: there is something in front of $ANSIBLE_VAULT, such as a mark of "
+            "a merge conflict or of the byte order. Take it out"
+        )
 
 
 def header_id(vault_text: bytes | str) -> str:

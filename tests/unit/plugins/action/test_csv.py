@@ -809,6 +809,10 @@ def test_handed_out_keys_come_in_again(emulator: Emulator, run: Run, tmp_path: P
 Prepare = t.Callable[[Path], object]
 BAD_FILES: dict[str, tuple[Prepare, str]] = {
     "plain CSV": (lambda path: path.write_text(HEADER), "is not encrypted, so it is left alone"),
+    "mark in front of a vault": (
+        lambda path: path.write_bytes(b"<<<<<<< HEAD\n" + vault_text(HEADER)),
+        "is damaged: there is something in front of $ANSIBLE_VAULT",
+    ),
     "other vault": (
         lambda path: path.write_bytes(vault_text("password: x\n")),
         "line 1: this is not the header",

@@ -267,6 +267,16 @@ BAD_FILES: dict[str, tuple[str, Prepare, str]] = {
         lambda path: path.write_text("$ANSIBLE_VAULT;1.1;AES256\nx"),
         "is damaged: line 2 is no line of a vault text",
     ),
+    "mark of the byte order in front of a vault": (
+        "file",
+        lambda path: path.write_bytes(b"\xef\xbb\xbf" + vault_text("a: 1")),
+        "is damaged: there is something in front of $ANSIBLE_VAULT",
+    ),
+    "mark of a merge in front of a vault": (
+        "file",
+        lambda path: path.write_bytes(b"<<<<<<< HEAD\n" + vault_text("a: 1")),
+        "is damaged: there is something in front of $ANSIBLE_VAULT",
+    ),
     "link to itself": ("file", lambda path: path.symlink_to(path), "keys.yml"),
 }
 

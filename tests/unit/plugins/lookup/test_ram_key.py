@@ -279,6 +279,8 @@ def test_no_pair(tmp_path: Path, fields: dict[str, str | None], reason: str) -> 
         (b"ram_keyring: {ann: [\n", "not YAML"),
         (closed("a: b").replace("\n", "\n5", 1).encode(), "None of the vault passwords"),
         (closed("a: b", [("default", VaultSecret(b"?"))]).encode(), "None of the vault passwords"),
+        (f"<<<<<<< HEAD\n{closed('a: b')}".encode(), "something in front of $ANSIBLE_VAULT"),
+        (f"\ufeff{closed('a: b')}".encode(), "something in front of $ANSIBLE_VAULT"),
         (f"ram_keyring:\n{entry('ann')}".encode(), "secret in clear"),
     ],
 )
