@@ -107,16 +107,16 @@ def fates(candidates: Sequence[Candidate], creates: int, now: float) -> dict[str
 def _fate(candidate: Candidate, now: float) -> Fate:
     if not candidate.is_suspected:
         return Fate.SUSPECT
-    if not candidate.is_due(now) or candidate.use is Use.UNKNOWN:
-        return Fate.WAIT
     is_ours = candidate.set_aside is not None
-    if candidate.use is Use.USED:
-        return Fate.ACTIVATE if is_ours and not candidate.is_active else Fate.CLEAR
-    if candidate.set_aside is None:
-        return Fate.SET_ASIDE
-    if candidate.is_active:
+    if is_ours and candidate.is_active:
         # Somebody has activated it since.
         return Fate.CLEAR
+    if not candidate.is_due(now) or candidate.use is Use.UNKNOWN:
+        return Fate.WAIT
+    if candidate.use is Use.USED:
+        return Fate.ACTIVATE if is_ours else Fate.CLEAR
+    if candidate.set_aside is None:
+        return Fate.SET_ASIDE
     return Fate.DELETE if now - candidate.set_aside >= SET_ASIDE_FOR else Fate.WAIT
 
 

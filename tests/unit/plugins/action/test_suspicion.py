@@ -218,6 +218,22 @@ def test_somebody_activates_what_was_set_aside(emulator: Emulator, run: Run, los
     assert status_of(emulator, "ann", lost) == "Active"
 
 
+def test_use_of_what_somebody_activates_is_not_awaited(
+    emulator: Emulator, run: Run, lost: str
+) -> None:
+    """Who activates a key that was made Inactive keeps it, whether or not its use can be told."""
+    for wait in (0, 25 * HOUR):
+        emulator.advance_clock(wait)
+        run(name="ann")
+    set_status(emulator, "ann", lost, "Active")
+    emulator.fail("GetAccessKeyLastUsed", "error", times=9, status=403, code="NoPermission")
+
+    result = run(name="ann")
+
+    assert suspects(result) == {}
+    assert not any("Inactive" in warning for warning in result.values.get("warnings", []))
+
+
 def test_unknown_use_is_not_never(emulator: Emulator, run: Run, lost: str) -> None:
     """As long as the cloud does not tell whether a key is used, nothing is done to it."""
     run(name="ann")
