@@ -14,6 +14,7 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ...module_utils._cloud.errors import InputError, ProblemsError, RamError
+from .._vault_file.pair import id_to_tell
 from .clock import server_now
 from .records import CREATE, Intent, NewKey, Stored
 
@@ -87,8 +88,8 @@ class Moves:
         elif not _holds(move.user, held, entry, target.file):
             raise InputError(
                 f"{source.file.path} has an entry of user {move.name}, key "
-                f"{move.entry.access_key_id}, and another one is in or on its way to "
-                f"{target.file.path}, key {held.access_key_id}: remove one of them"
+                f"{id_to_tell(move.entry.access_key_id)}, and another one is in or on its way to "
+                f"{target.file.path}, key {id_to_tell(held.access_key_id)}: remove one of them"
             )
         move.target.moved[move.user] = move.entry.access_key_id
         source.book.remove(move.name)

@@ -104,6 +104,10 @@ class Recovery:
         name = _name_of(key, owner)
         entry = self._desk.book.get(name)
         created = owner.created(key.access_key_id) or timestamp(key.created)
+        odd = self._desk.file.problem_with(name, entry) if entry else None
+        if odd:
+            self._settlement.fail(key, odd)
+            return
         is_ours = entry is not None and self._is_of(entry, key.user_id)
         doubt = findings.get(entry.access_key_id or "") if entry else None
         match merging(key, created, _in_file(entry, owner), is_ours=is_ours):
@@ -145,8 +149,9 @@ class Recovery:
 
     def _predecessor(self, key: LoggedKey, owner: Owner) -> Entry | None:
         """Return the entry whose key a key may take the place of: its user's, however written."""
-        entry = self._desk.book.get(_name_of(key, owner))
-        if entry is None or not entry.access_key_id:
+        name = _name_of(key, owner)
+        entry = self._desk.book.get(name)
+        if entry is None or not entry.access_key_id or self._desk.file.problem_with(name, entry):
             return None
         is_of_user = self._is_of(entry, key.user_id)
         return entry if is_of_user or entry.access_key_id == key.intent.entry_key_id else None

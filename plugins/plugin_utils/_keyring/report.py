@@ -9,6 +9,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ...module_utils._work.stats import CHANGED, FAILED, FATES
+from .._vault_file.pair import id_to_tell
 from .deeds import Forget
 
 if t.TYPE_CHECKING:
@@ -154,4 +155,4 @@ def diff_of(
 
 
 def _ids(entries: Mapping[str, Entry]) -> dict[str, str | None]:
-    return {user: entry.access_key_id or None for user, entry in entries.items()}
+    return {user: id_to_tell(entry.access_key_id) for user, entry in entries.items()}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from ...module_utils._cloud.times import date_of, timestamp
 from .._keyring.clock import told_time
 from .._keyring.report import Request
+from .._vault_file.pair import id_to_tell
 from .decisions import (
     BLOCKED,
     DELETED,
@@ -93,7 +94,7 @@ class Item:
     def result(self, path: Path) -> dict[str, t.Any]:
         """Return what the task reports for the user."""
         facts, entry = self.facts, self.entry
-        previous = entry.previous.access_key_id if entry and entry.previous else None
+        previous = id_to_tell(entry.previous.access_key_id) if entry and entry.previous else None
         step, at = self._outlook()
         age = facts.age(facts.current)
         result = {
@@ -101,7 +102,7 @@ class Item:
             "action": self.action,
             "stage_before": stage_of(facts),
             "stage": entry.stage if entry else None,
-            "access_key_id": (entry.access_key_id or None) if entry else None,
+            "access_key_id": id_to_tell(entry.access_key_id) if entry else None,
             "previous_access_key_id": previous,
             "age_days": None if age is None else int(age // DAY),
             "last_used": self._used(facts.entry.access_key_id if facts.entry else None),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ...module_utils._cloud.errors import RamError
+from .pair import id_to_tell
 from .text import insert_entries, rename_entries, rewrite_entries
 
 if t.TYPE_CHECKING:
@@ -57,4 +58,5 @@ def _new_names(entries: Mapping[str, Entry], changes: Mapping[str, Entry | None]
 
 
 def _key_of(entry: Entry | None) -> str:
-    return f"key {entry.access_key_id}" if entry and entry.access_key_id else "without a key"
+    key_id = id_to_tell(entry.access_key_id) if entry else None
+    return f"key {key_id}" if key_id else "without a key"

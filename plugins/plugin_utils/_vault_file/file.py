@@ -118,9 +118,15 @@ class KeyringFile:
 
     def problem_with(self, user: str, entry: Entry) -> str | None:
         """Return why nothing can be built on an entry, in a message that quotes nothing of it."""
-        clear = "" if entry.secret is None or entry.secret.vaulted else entry.secret.value
-        problem = problem_of_pair(entry.access_key_id or "", clear)
-        return f"The entry of user {user} in {self.path} {problem}" if problem else None
+        pairs = {"entry": (entry.access_key_id, entry.secret)}
+        if entry.previous:
+            pairs["previous pair"] = (entry.previous.access_key_id, entry.previous.secret)
+        for what, (key_id, secret) in pairs.items():
+            clear = "" if secret is None or secret.vaulted else secret.value
+            problem = problem_of_pair(key_id or "", clear)
+            if problem:
+                return f"The {what} of user {user} in {self.path} {problem}"
+        return None
 
     def new_entry(
         self,

@@ -34,6 +34,11 @@ def problem_of_id(key_id: str) -> str | None:
     return "has an access_key_id that can't be one, as all begin with LTAI: put it right"
 
 
+def id_to_tell(key_id: str | None) -> str | None:
+    """Return the id of an entry, None if it may be something else, such as the secret."""
+    return key_id if key_id and problem_of_id(key_id) is None else None
+
+
 def problem_of_secret(secret: str) -> str | None:
     """Judge the secret of a key."""
     if _is_reference(secret):

@@ -158,6 +158,11 @@ class VaultFile:
                     fields["access_key_secret"] = self._encrypted(fields["access_key_secret"])
         self.write(yaml.dump({"ram_keyring": entries}))
 
+    def mix_up(self, key_id: str, secret: str) -> None:
+        """Let the id and the secret of a key change their places."""
+        text = self.text().replace(key_id, "%").replace(secret, key_id)
+        self.write(text.replace("%", secret))
+
     def _encrypted(self, secret: str) -> Vaulted:
         return Vaulted(self._library.encrypt(secret).decode())
 

@@ -792,3 +792,39 @@ def test_keys_that_change_meanwhile(
     assert not result.changed
     assert writing_actions(emulator) == []
     assert file.path.read_bytes() == before
+
+
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize("mode", ["due", "rollback"])
+@pytest.mark.parametrize(
+    ("which", "what"), [("current", "entry"), ("previous", "previous pair")], ids=["new", "old"]
+)
+def test_columns_mixed_up(
+    emulator: Emulator,
+    rotate: Rotate,
+    file: VaultFile,
+    in_grace: str,
+    *,
+    which: str,
+    what: str,
+    mode: str,
+    check: bool,
+) -> None:
+    """Nothing is done with a pair whose id is a secret, and neither the cloud nor people see it."""
+    keys = keys_of(emulator, "ann")
+    current = file.entries()["ann"]["access_key_id"]
+    key_id = current if which == "current" else in_grace
+    file.mix_up(key_id, keys[key_id])
+    before = file.path.read_bytes()
+
+    emulator.clear_requests()
+
+    result = rotate(mode=mode, diff=True, check=check)
+
+    [user] = result["users"]
+    told = user["error"] if mode == "rollback" else user["waiting_for"]
+    assert f"The {what} of user ann in {file.path} has an AccessKey ID as access_key_secret" in told
+    assert user["previous_access_key_id"] == (None if which == "previous" else in_grace)
+    assert keys_of(emulator, "ann") == keys
+    assert file.path.read_bytes() == before
+    assert emulator.actions().count("GetCallerIdentity") == 1

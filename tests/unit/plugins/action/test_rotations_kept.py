@@ -160,3 +160,19 @@ def test_log_is_not_kept_for_what_is_gone(
 
     assert keys_of(emulator, "ann") == {}
     assert not file.log.exists()
+
+
+@pytest.mark.parametrize("keep_key", [True, False])
+def test_old_pair_that_is_none(
+    emulator: Emulator, run: Run, file: VaultFile, in_grace: str, *, keep_key: bool
+) -> None:
+    """An entry whose old pair somebody has mixed up stays, and so do both keys."""
+    keys = keys_of(emulator, "ann")
+    file.mix_up(in_grace, keys[in_grace])
+    before = file.path.read_bytes()
+
+    result = run(name="ann", state="absent", keep_key=keep_key)
+
+    assert f"The previous pair of user ann in {file.path} has an AccessKey ID" in result.msg
+    assert keys_of(emulator, "ann") == keys
+    assert file.path.read_bytes() == before

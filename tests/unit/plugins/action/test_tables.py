@@ -817,3 +817,38 @@ def test_entry_that_is_no_pair(
     assert emulator.actions().count("ListAccessKeys") == 1
     assert writing_actions(emulator) == []
     assert file.path.read_bytes() == before
+
+
+def test_entry_of_another_user_that_is_no_pair(
+    emulator: Emulator, run: Run, file: VaultFile
+) -> None:
+    """What stands in the place of an id is not shown in a diff, whomever the task is about."""
+    add_users(emulator, "ann", "bob")
+    run(name="ann")
+    file.log.unlink()
+    [(key_id, secret)] = keys_of(emulator, "ann").items()
+    file.mix_up(key_id, secret)
+
+    result = run(name="bob", diff=True)
+
+    assert not result.failed, result.msg
+    assert result["diff"][0]["before"] == {"ann": None}
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_entry_of_a_logged_key_that_is_no_pair(
+    emulator: Emulator, run: Run, file: VaultFile, *, check: bool
+) -> None:
+    """What the log knows does not take the place of a pair that somebody has mixed up."""
+    add_users(emulator, "ann")
+    run(name="ann")
+    [(key_id, secret)] = keys_of(emulator, "ann").items()
+    file.mix_up(key_id, secret)
+    before = file.path.read_bytes()
+    emulator.clear_requests()
+
+    result = run(name="ann", check=check)
+
+    assert "has an AccessKey ID as access_key_secret" in result.msg
+    assert file.path.read_bytes() == before
+    assert emulator.actions().count("GetCallerIdentity") == 1
