@@ -118,6 +118,16 @@ def test_deletion_of_one_account(emulator: Emulator, controller: Controller) -> 
     assert "old" not in emulator.state()["users"]
 
 
+def test_account_without_a_number(emulator: Emulator, controller: Controller) -> None:
+    """An empty number of the account stops the role: it would do without a check."""
+    variables = {"ram_credentials_users": [{"name": "new"}], "ram_credentials_account_id": ""}
+
+    done = run_role(controller, variables)
+
+    assert "account_id is empty" in done.stdout
+    assert emulator.state()["users"] == {}
+
+
 def test_policies_and_groups(emulator: Emulator, controller: Controller) -> None:
     """Policies are there before groups, these before users, and go after them; check mode knows."""
     for name in ("old", "writers"):
