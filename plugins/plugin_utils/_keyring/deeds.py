@@ -166,8 +166,8 @@ class Forget(Deed):
 
     @property
     def staying(self) -> list[str]:
-        """The ids of the keys whose secrets the file no longer holds."""
-        ids = t.cast("Entry", self.case.entry).key_ids
+        """The ids of the keys whose secrets the file does not hold from now on."""
+        ids = [*t.cast("Entry", self.case.entry).key_ids, *sorted(self.case.logged)]
         return [key_id for key_id in ids if self.case.key(key_id)]
 
     def predict(self, book: Book) -> None:

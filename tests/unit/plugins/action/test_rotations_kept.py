@@ -81,10 +81,9 @@ def test_key_of_a_begin_stays_in_the_log(run: Run, file: VaultFile, begun: list[
     assert begun[0] in file.log.read_text()
 
 
-def test_key_of_a_begin_is_no_stranger(
-    emulator: Emulator, run: Run, file: VaultFile, begun: list[str]
-) -> None:
-    """Beside the entry's own key, the key of a begin is not warned of."""
+@pytest.fixture
+def begun_beside(emulator: Emulator, file: VaultFile, begun: list[str]) -> list[str]:
+    """Give ann an entry with another key; return that and the one of the begin."""
     other = add_key(emulator, "ann")
     pair = {"access_key_id": other["AccessKeyId"], "access_key_secret": other["AccessKeySecret"]}
     ids = {
@@ -92,12 +91,26 @@ def test_key_of_a_begin_is_no_stranger(
         "account_id": emulator.account_id,
     }
     file.edit("ann", **pair, **ids)
+    return [other["AccessKeyId"], *begun]
 
+
+def test_key_of_a_begin_is_no_stranger(run: Run, file: VaultFile, begun_beside: list[str]) -> None:
+    """Beside the entry's own key, the key of a begin is not warned of."""
     result = run(name="ann")
 
     assert result["users"][0]["action"] == "unchanged"
     assert not any("also has" in told for told in result["warnings"])
-    assert begun[0] in file.log.read_text()
+    assert begun_beside[1] in file.log.read_text()
+
+
+def test_key_of_a_begin_that_stays_is_told(
+    emulator: Emulator, run: Run, begun_beside: list[str]
+) -> None:
+    """Where the entry goes and its key stays, the key of a begin is told too."""
+    result = run(name="ann", state="absent", keep_key=True)
+
+    assert any(f"still has key {', '.join(begun_beside)}" in told for told in result["warnings"])
+    assert keys_of(emulator, "ann").keys() == set(begun_beside)
 
 
 def test_absent_deletes_the_key_of_a_begin(
