@@ -10,19 +10,17 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 import typing as t
 from dataclasses import dataclass, field
 
 from ...module_utils._cloud.errors import InputError
+from .._vault_file.pair import problem_of_pair
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable
 
 HEADER = ("AccessKey ID", "AccessKey Secret")
 _BYTE_ORDER_MARK = "\ufeff"
-# Nobody says what an id or a secret consists of, but each has to fit into the header of a request.
-_VALUE = re.compile(r"[!-~]+")
 
 _Row: t.TypeAlias = "tuple[int, list[str]]"
 
@@ -57,7 +55,7 @@ def read_pairs(text: str, *, what: str, alone: bool = False) -> list[Pair]:
             told = f"the header has {len(header)} columns, this line {len(row)}"
             raise InputError(f"{what}, line {line}: {told}")
         key_id, secret = (row[place] for place in places)
-        if not (_VALUE.fullmatch(key_id) and _VALUE.fullmatch(secret)):
+        if not (key_id and secret) or problem_of_pair(key_id, secret):
             raise InputError(f"{what}, line {line}: this is not an id and a secret")
         if key_id in pairs:
             raise InputError(f"{what}, line {line}: the id is that of line {pairs[key_id].line}")

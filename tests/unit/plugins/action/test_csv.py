@@ -328,7 +328,7 @@ BAD_PAIRS: dict[str, tuple[Make, str]] = {
     ),
     "columns mixed up": (
         lambda emulator, key_id: {keys_of(emulator, "ann")[key_id]: key_id},
-        "there is no such key",
+        "this is not an id and a secret",
     ),
     "key of the account": (of_the_account, "is one of the account itself"),
 }
