@@ -143,6 +143,7 @@ class _Work:
         self._given = given
         self.params: Values = {}
         self._declaration = declaration
+        self._spec = {**CONNECTION_SPEC, **declaration.argument_spec}
         self._warnings: list[str] = []
         self._secrets: set[str] = set()
 
@@ -151,7 +152,7 @@ class _Work:
         try:
             refuse_if_stopped()
             self.params = plain_options(self._given)
-            prepare(self._declaration.argument_spec, self.params)
+            prepare(self._spec, self.params)
         except RamError as error:
             # Nothing is validated yet, so the usual echo of the arguments would mask nothing.
             return {"failed": True, "msg": str(error), "invocation": {}}
@@ -172,7 +173,7 @@ class _Work:
 
     def _validate(self, module_name: str) -> None:
         validator = ArgumentSpecValidator(
-            {**CONNECTION_SPEC, **self._declaration.argument_spec},
+            self._spec,
             mutually_exclusive=self._declaration.mutually_exclusive,
             required_one_of=self._declaration.required_one_of,
         )

@@ -286,6 +286,17 @@ def refuse_bare_elements(spec: Mapping[str, t.Any], params: Mapping[str, t.Any])
             )
 
 
+def refuse_bare_mappings(spec: Mapping[str, t.Any], params: Mapping[str, t.Any]) -> None:
+    """Raise InputError for what is no mapping where one belongs; Ansible would not say where."""
+    for name, option in spec.items():
+        value = params.get(name)
+        if option.get("type") != "dict" or value is None or isinstance(value, dict):
+            continue
+        is_written = isinstance(value, str) and ("=" in value or value.lstrip().startswith("{"))
+        if not is_written:
+            raise InputError(f"{name} must be a mapping, as in {name}: {{key: value}}")
+
+
 def _refuse_bad_numbers(params: Mapping[str, t.Any]) -> None:
     for name in COUNTS:
         if params.get(name, 1) < 1:

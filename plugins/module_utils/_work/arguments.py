@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._cloud.errors import InputError
-from .._cloud.options import refuse_bare_elements, refuse_split_json
+from .._cloud.options import refuse_bare_elements, refuse_bare_mappings, refuse_split_json
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,6 +26,7 @@ def prepare(spec: Spec, given: dict[str, t.Any]) -> None:
     for options, mapping in _mappings(spec, given):
         for name in [name for name, value in mapping.items() if _is_omitted(value)]:
             del mapping[name]
+        refuse_bare_mappings(options, mapping)
         _refuse_contradictions(options, mapping)
 
 

@@ -45,9 +45,9 @@ class _Module(AnsibleModule):
     """An Ansible module with the connection options."""
 
     def __init__(self, declaration: Declaration) -> None:
-        self._own_spec = declaration.argument_spec
+        self._spec = {**CONNECTION_SPEC, **declaration.argument_spec}
         super().__init__(
-            argument_spec={**CONNECTION_SPEC, **declaration.argument_spec},
+            argument_spec=self._spec,
             mutually_exclusive=declaration.mutually_exclusive,
             required_one_of=declaration.required_one_of,
             supports_check_mode=True,
@@ -65,7 +65,7 @@ class _Module(AnsibleModule):
     def _load_params(self) -> None:
         super()._load_params()
         try:
-            prepare(self._own_spec, self.params)
+            prepare(self._spec, self.params)
         except InputError as error:
             # Nothing is validated yet, so the usual echo of the arguments would mask nothing.
             self.fail_json(msg=str(error), invocation={})

@@ -144,6 +144,8 @@ RITUALS: dict[str, tuple[str, Values, Values]] = {
     "no-number": ("ram_user", {"name": "ann", "concurrency": "many"}, {}),
     "too-small": ("ram_user", {"name": "ann", "concurrency": 0}, {}),
     "cut-json": ("ram_user", {"users": '[{"name": "ann"}, {"name": "bob"}]'}, {}),
+    "no-mapping": ("ram_user", {"name": "ann", "assume_role": False}, {}),
+    "mapping-as-text": ("ram_user", {"name": "ann", "tags": "a=b c=d"}, CHECK),
     "contradiction": ("ram_user_info", {"name": "ann", "user_name": "bob"}, {}),
     "secret-as-name": ("ram_user", {"name": "hush-hush", "security_token": "hush-hush"}, CHECK),
     "half-a-pair": ("ram_user", {"name": "ann", "access_key_secret": ""}, {}),
