@@ -333,6 +333,7 @@ from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.task i
 )
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.wanted import (
     one_or_many,
+    set_spec,
     spec_of_many,
     wanted_items,
 )
@@ -347,26 +348,16 @@ if t.TYPE_CHECKING:
 
 GROUP_OPTIONS: dict[str, dict[str, t.Any]] = {
     "name": {"type": "str"},
-    "state": {"type": "str", "choices": ["present", "absent"]},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "new_name": {"type": "str"},
     "comments": {"type": "str"},
-    "users": {"type": "list", "elements": "str"},
-    "remove_users": {"type": "list", "elements": "str"},
-    "purge_users": {"type": "bool"},
-    "policies": {"type": "list", "elements": "raw"},
-    "remove_policies": {"type": "list", "elements": "raw"},
-    "purge_policies": {"type": "bool"},
-    "force": {"type": "bool"},
-}
-DEFAULTS: dict[str, t.Any] = {
-    "state": "present",
-    "purge_users": False,
-    "purge_policies": False,
-    "force": False,
+    **set_spec("users"),
+    **set_spec("policies", "raw"),
+    "force": {"type": "bool", "default": False},
 }
 
 ARGUMENT_SPEC = {
-    **spec_of_many("groups", GROUP_OPTIONS, DEFAULTS),
+    **spec_of_many("groups", GROUP_OPTIONS),
     "new_policies": {"type": "list", "elements": "str", "default": []},
 }
 

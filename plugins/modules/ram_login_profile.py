@@ -313,16 +313,20 @@ if t.TYPE_CHECKING:
 
 LOGIN_PROFILE_OPTIONS: dict[str, dict[str, t.Any]] = {
     "name": {"type": "str", "aliases": ["user_name"]},
-    "state": {"type": "str", "choices": ["present", "absent"]},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "password": {"type": "str", "no_log": True},
-    "update_password": {"type": "str", "choices": ["on_create", "always"], "no_log": False},
+    "update_password": {
+        "type": "str",
+        "choices": ["on_create", "always"],
+        "default": "on_create",
+        "no_log": False,
+    },
     "password_reset_required": {"type": "bool", "no_log": False},
     "mfa_bind_required": {"type": "bool"},
     "status": {"type": "str", "choices": ["active", "inactive", "Active", "Inactive"]},
 }
-DEFAULTS: dict[str, t.Any] = {"state": "present", "update_password": "on_create"}
 
-ARGUMENT_SPEC = spec_of_many("login_profiles", LOGIN_PROFILE_OPTIONS, DEFAULTS)
+ARGUMENT_SPEC = spec_of_many("login_profiles", LOGIN_PROFILE_OPTIONS)
 
 
 def plan_wanted(client: Client, params: dict[str, t.Any]) -> list[Plan[LoginProfile]]:

@@ -333,6 +333,7 @@ from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.task i
     converge,
 )
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.wanted import (
+    TAGS_SPEC,
     one_or_many,
     spec_of_many,
     wanted_items,
@@ -348,23 +349,19 @@ if t.TYPE_CHECKING:
 
 POLICY_OPTIONS: dict[str, dict[str, t.Any]] = {
     "name": {"type": "str"},
-    "state": {"type": "str", "choices": ["present", "absent"]},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "document": {"type": "raw"},
     "description": {"type": "str"},
-    "tags": {"type": "dict"},
-    "remove_tags": {"type": "list", "elements": "str"},
-    "purge_tags": {"type": "bool"},
-    "rotate_strategy": {"type": "str", "choices": ["none", "delete_oldest_non_default_version"]},
-    "force": {"type": "bool"},
-}
-DEFAULTS: dict[str, t.Any] = {
-    "state": "present",
-    "purge_tags": False,
-    "rotate_strategy": "none",
-    "force": False,
+    **TAGS_SPEC,
+    "rotate_strategy": {
+        "type": "str",
+        "choices": ["none", "delete_oldest_non_default_version"],
+        "default": "none",
+    },
+    "force": {"type": "bool", "default": False},
 }
 
-ARGUMENT_SPEC = spec_of_many("policies", POLICY_OPTIONS, DEFAULTS)
+ARGUMENT_SPEC = spec_of_many("policies", POLICY_OPTIONS)
 
 
 def plan_wanted_policies(client: Client, params: dict[str, t.Any]) -> list[Plan[ManagedPolicy]]:

@@ -387,7 +387,9 @@ from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.task i
     converge,
 )
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.wanted import (
+    TAGS_SPEC,
     one_or_many,
+    set_spec,
     spec_of_many,
     wanted_items,
 )
@@ -402,28 +404,18 @@ if t.TYPE_CHECKING:
 
 ROLE_OPTIONS: dict[str, dict[str, t.Any]] = {
     "name": {"type": "str"},
-    "state": {"type": "str", "choices": ["present", "absent"]},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "trust_policy": {"type": "raw"},
     "description": {"type": "str"},
     "max_session_duration": {"type": "int"},
     "allow_console_login": {"type": "bool"},
-    "policies": {"type": "list", "elements": "raw"},
-    "remove_policies": {"type": "list", "elements": "raw"},
-    "purge_policies": {"type": "bool"},
-    "tags": {"type": "dict"},
-    "remove_tags": {"type": "list", "elements": "str"},
-    "purge_tags": {"type": "bool"},
-    "force": {"type": "bool"},
-}
-DEFAULTS: dict[str, t.Any] = {
-    "state": "present",
-    "purge_policies": False,
-    "purge_tags": False,
-    "force": False,
+    **set_spec("policies", "raw"),
+    **TAGS_SPEC,
+    "force": {"type": "bool", "default": False},
 }
 
 ARGUMENT_SPEC = {
-    **spec_of_many("roles", ROLE_OPTIONS, DEFAULTS),
+    **spec_of_many("roles", ROLE_OPTIONS),
     "new_policies": {"type": "list", "elements": "str", "default": []},
 }
 

@@ -429,7 +429,9 @@ from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.task i
     converge,
 )
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._work.wanted import (
+    TAGS_SPEC,
     one_or_many,
+    set_spec,
     spec_of_many,
     wanted_items,
 )
@@ -444,33 +446,20 @@ if t.TYPE_CHECKING:
 
 USER_OPTIONS: dict[str, dict[str, t.Any]] = {
     "name": {"type": "str", "aliases": ["user_name"]},
-    "state": {"type": "str", "choices": ["present", "absent"]},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "new_name": {"type": "str"},
     "display_name": {"type": "str"},
     "mobile_phone": {"type": "str"},
     "email": {"type": "str"},
     "comments": {"type": "str"},
-    "groups": {"type": "list", "elements": "str"},
-    "remove_groups": {"type": "list", "elements": "str"},
-    "purge_groups": {"type": "bool"},
-    "policies": {"type": "list", "elements": "raw"},
-    "remove_policies": {"type": "list", "elements": "raw"},
-    "purge_policies": {"type": "bool"},
-    "tags": {"type": "dict"},
-    "remove_tags": {"type": "list", "elements": "str"},
-    "purge_tags": {"type": "bool"},
-    "force": {"type": "bool"},
-}
-DEFAULTS: dict[str, t.Any] = {
-    "state": "present",
-    "purge_groups": False,
-    "purge_policies": False,
-    "purge_tags": False,
-    "force": False,
+    **set_spec("groups"),
+    **set_spec("policies", "raw"),
+    **TAGS_SPEC,
+    "force": {"type": "bool", "default": False},
 }
 
 ARGUMENT_SPEC = {
-    **spec_of_many("users", USER_OPTIONS, DEFAULTS),
+    **spec_of_many("users", USER_OPTIONS),
     "new_groups": {"type": "list", "elements": "str", "default": []},
     "new_policies": {"type": "list", "elements": "str", "default": []},
 }

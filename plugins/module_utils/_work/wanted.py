@@ -13,23 +13,36 @@ from .._cloud.errors import InputError, ProblemsError
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    Options = dict[str, t.Any]
     Format = tuple[str, str]
 
+Options: t.TypeAlias = "dict[str, t.Any]"
 
-def spec_of_many(plural: str, options: Options, defaults: Options) -> Options:
+
+def set_spec(aspect: str, elements: str = "str") -> Options:
+    """Return the options of a set: what is to be in it, what is to go, whether the rest goes."""
+    return {
+        aspect: {"type": "list", "elements": elements},
+        f"remove_{aspect}": {"type": "list", "elements": elements},
+        f"purge_{aspect}": {"type": "bool", "default": False},
+    }
+
+
+TAGS_SPEC: Options = {**set_spec("tags"), "tags": {"type": "dict"}}
+
+
+def spec_of_many(plural: str, options: Options) -> Options:
     """Return the argument spec of a module that takes one thing, or several in a list.
 
     Elements have no defaults: what they leave out comes from the task.
     """
+    of_element = {
+        name: {key: value for key, value in option.items() if key != "default"}
+        for name, option in options.items()
+    }
+    of_element["name"]["required"] = True
     return {
         **options,
-        **{name: {**options[name], "default": value} for name, value in defaults.items()},
-        plural: {
-            "type": "list",
-            "elements": "dict",
-            "options": {**options, "name": {**options["name"], "required": True}},
-        },
+        plural: {"type": "list", "elements": "dict", "options": of_element},
         "concurrency": {"type": "int", "default": 16},
     }
 
