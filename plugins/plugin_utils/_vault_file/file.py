@@ -17,7 +17,7 @@ from .entry import Entry
 from .held import read_again, read_held, refuse_unwritable, replace_durably
 from .nodes import vault_texts
 from .opening import Opener
-from .pair import problem_of_pair, problem_of_secret
+from .pair import problem_of_account, problem_of_pair, problem_of_secret
 from .text import KeyringTextError, Scalar, copy_entry
 
 if t.TYPE_CHECKING:
@@ -126,7 +126,8 @@ class KeyringFile:
             problem = problem_of_pair(key_id or "", clear)
             if problem:
                 return f"The {what} of user {user} in {self.path} {problem}"
-        return None
+        problem = problem_of_account(entry.account_id) if entry.account_id else None
+        return f"The entry of user {user} in {self.path} {problem}" if problem else None
 
     def new_entry(
         self,

@@ -796,6 +796,7 @@ def test_many_problems(run: Run) -> None:
             {"access_key_id": "S3cret", "access_key_secret": "LTAIann"},
             "has an AccessKey ID as access_key_secret",
         ),
+        ({"account_id": "S3cret"}, "has an account_id that is not made of digits"),
     ],
 )
 def test_entry_that_is_no_pair(
