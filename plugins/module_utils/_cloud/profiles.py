@@ -9,6 +9,7 @@ What a profile lacks is missing: the SDK fills it with variables that it read wh
 from __future__ import annotations
 
 import configparser
+import contextlib
 import json
 import typing as t
 from dataclasses import dataclass, field
@@ -72,11 +73,18 @@ class Profile:
         return [self.get(name) for name in names]
 
 
+def _home_of(environment: Mapping[str, str]) -> Path:
+    """Return the home folder; the root for who has none, as in a container without its user."""
+    with contextlib.suppress(RuntimeError):
+        return Path(environment.get("HOME") or Path.home())
+    return Path("/")
+
+
 class ProfileFiles:
     """Where an environment says that profiles are."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        home = Path(environment.get("HOME") or Path.home())
+        home = _home_of(environment)
         named = environment.get("ALIBABA_CLOUD_CREDENTIALS_FILE")
         disabled = environment.get("ALIBABA_CLOUD_CLI_PROFILE_DISABLED", "")
         self.cli_file = home / ".aliyun" / "config.json"

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import http.server
+import os
 import socket
 import threading
 import typing as t
@@ -253,3 +254,12 @@ def test_broker_that_takes_its_time() -> None:
 
         with pytest.raises(CredentialError, match=r"credentials: it answers too late$"):
             make_client({"read_timeout": 1}, environment)
+
+
+def test_nobody_with_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has no home folder, as an unknown user in a container, has no profiles there."""
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(os, "getuid", lambda: 2_000_000_123)
+
+    with pytest.raises(CredentialError, match=r"^No credentials found: "):
+        make_client({}, {"ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true"})
