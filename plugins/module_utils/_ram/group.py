@@ -27,7 +27,6 @@ if t.TYPE_CHECKING:
 
 # The documentation allows no more of them in a page.
 PAGE_SIZE = 100
-# Up to this many groups are read one by one; more are looked for in the pages of all groups.
 
 
 @dataclass(frozen=True)

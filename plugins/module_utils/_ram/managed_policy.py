@@ -25,7 +25,6 @@ if t.TYPE_CHECKING:
     from .documents import Document
     from .tags import Tags
 
-# Up to this many policies are read one by one; more are looked for in the pages of all policies.
 SYSTEM, CUSTOM = "System", "Custom"
 FIRST_VERSION = "v1"
 ROTATION = "DeleteOldestNonDefaultVersionWhenLimitExceeded"

@@ -29,7 +29,6 @@ if t.TYPE_CHECKING:
     from .policy import Policy
     from .tags import Tags
 
-# Up to this many roles are read one by one; more are looked for in the pages of all roles.
 # In seconds, as documented.
 SESSION_DURATIONS = (3600, 43_200)
 API_NAMES = {

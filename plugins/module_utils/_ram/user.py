@@ -24,7 +24,6 @@ if t.TYPE_CHECKING:
     from .policy import Policy
     from .tags import Tags
 
-# Up to this many users are read one by one; more are looked for in the pages of all users.
 API_NAMES = {
     "user_name": "UserName",
     "display_name": "DisplayName",
