@@ -21,6 +21,7 @@ if t.TYPE_CHECKING:
 
     from .._cloud.client import Client
     from .access_key import AccessKey
+    from .mfa_device import MfaDevice
     from .policy import Policy
     from .tags import Tags
     from .user import User
@@ -41,7 +42,7 @@ class UserFacts:
     policies: tuple[Policy, ...] = ()
     access_keys: tuple[AccessKey, ...] = ()
     login_profile: dict[str, t.Any] | None = field(default=None)
-    mfa: dict[str, t.Any] | None = field(default=None)
+    mfa: MfaDevice | None = None
     tags: Tags | None = field(default=None)
 
     def as_result(self) -> dict[str, t.Any]:
@@ -51,7 +52,7 @@ class UserFacts:
             "policies": [policy.as_result() for policy in self.policies],
             "access_keys": [key.as_info() for key in self.access_keys],
             "login_profile": self.login_profile,
-            "mfa": self.mfa,
+            "mfa": self.mfa.as_info() if self.mfa else None,
             "tags": self.tags,
         }
         return {**self.user.as_result(), **{aspect: shown[aspect] for aspect in self.aspects}}

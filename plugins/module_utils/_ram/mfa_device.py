@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
+from functools import partial
 
 from .._cloud.client import nothing
 from .._cloud.errors import NotFoundError, fine_if
@@ -29,15 +30,20 @@ class MfaDevice:
     serial_number: str
     type: str | None
 
+    def as_info(self) -> dict[str, t.Any]:
+        """Return the device as it is shown with its user."""
+        return {"serial_number": self.serial_number, "type": self.type}
+
     def as_result(self) -> dict[str, t.Any]:
         """Return the device as modules show it."""
-        return {
-            "user_name": self.user_name,
-            "serial_number": self.serial_number,
-            "type": self.type,
-        }
+        return {"user_name": self.user_name, **self.as_info()}
 
     as_diff = as_result
+
+    @property
+    def is_virtual(self) -> bool:
+        """Whether it is an app that shows codes, not a hardware key."""
+        return self.type == VIRTUAL
 
 
 class MfaDeviceApi:
@@ -46,26 +52,35 @@ class MfaDeviceApi:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def find(self, name: str) -> dict[str, t.Any] | None:
+    def find(self, name: str) -> MfaDevice | None:
         """Return the MFA device of the user, None if it has none."""
 
-        def read(answer: Answer) -> dict[str, t.Any]:
+        def read(answer: Answer) -> MfaDevice:
             device = answer["MFADevice"]
-            return {"serial_number": device["SerialNumber"], "type": device.get("Type")}
+            return MfaDevice(name, device["SerialNumber"], device.get("Type"))
 
         named, doing = {"UserName": name}, f"read MFA device of user {name}"
         with fine_if("EntityNotExist.User.MFADevice"):
             return self._client.call(RAM, "GetUserMFAInfo", named, read, doing=doing)
         return None
 
-    def unbind(self, name: str) -> None:
-        """Unbind the MFA device; one that is unbound already is fine."""
-        named, doing = {"UserName": name}, f"unbind MFA device of user {name}"
+    def remove(self, device: MfaDevice) -> None:
+        """Take the MFA device from its user; one that is unbound already is fine.
+
+        A virtual one goes as a whole: what is only unbound keeps its name, which is its user's.
+        """
+        if device.is_virtual:
+            self._disable(device)
+        else:
+            self._unbind(device)
+
+    def _unbind(self, device: MfaDevice) -> None:
+        named = {"UserName": device.user_name}
+        doing = f"unbind MFA device {device.serial_number} of user {device.user_name}"
         with fine_if("EntityNotExist.User.MFADevice"):
             self._client.call(RAM, "UnbindMFADevice", named, nothing, doing=doing)
 
-    def disable(self, device: MfaDevice) -> None:
-        """Unbind a virtual MFA device and delete it; one that is unbound already is fine."""
+    def _disable(self, device: MfaDevice) -> None:
         domain = read_default_domain(self._client)
         named = {"UserPrincipalName": f"{device.user_name}@{domain}"}
         doing = f"disable MFA device {device.serial_number} of user {device.user_name}"
@@ -74,23 +89,16 @@ class MfaDeviceApi:
 
 
 def plan_mfa_device(client: Client, params: dict[str, t.Any]) -> list[Plan[MfaDevice]]:
-    """Return the plan that takes the MFA device from a user; InputError if there can be no such.
-
-    A virtual one goes as a whole: what is only unbound keeps its name, which is its user's.
-    """
+    """Return the plan that takes the MFA device from a user; InputError if there can be no such."""
     name = params["name"]
     refuse_bad_names([name])
     devices = MfaDeviceApi(client)
     try:
-        found = devices.find(name)
+        device = devices.find(name)
     except NotFoundError:
-        found = None
-    if found is None:
+        device = None
+    if device is None:
         return [Plan(name, None, None, known_as={"user_name": name})]
-    device = MfaDevice(name, **found)
-    what = f"MFA device {device.serial_number} of user {name}"
-    if device.type == VIRTUAL:
-        step = Step(f"disable {what}", lambda: devices.disable(device))
-    else:
-        step = Step(f"unbind {what}", lambda: devices.unbind(name))
-    return [Plan(name, device, None, [step])]
+    deed = "disable" if device.is_virtual else "unbind"
+    doing = f"{deed} MFA device {device.serial_number} of user {name}"
+    return [Plan(name, device, None, [Step(doing, partial(devices.remove, device))])]

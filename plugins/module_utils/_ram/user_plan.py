@@ -230,8 +230,8 @@ class _Planner:
             (f"policy {policy}", partial(users.detach_policy, name, policy))
             for policy in users.list_policies(name)
         ]
-        if devices.find(name):
-            found.append(("MFA device", partial(devices.unbind, name)))
+        if device := devices.find(name):
+            found.append(("MFA device", partial(devices.remove, device)))
         return [(what, Step(f"remove {what} of user {name}", run)) for what, run in found]
 
 

@@ -770,7 +770,7 @@ OWNED: dict[str, tuple[Given, ...]] = {
     "force: true, and a console login": (LOGIN,),
     "force: true, and groups": (GROUP, MEMBER),
     "force: true, and policies": (ATTACHED,),
-    "force: true, and an MFA device": (mfa,),
+    "force: true, and a virtual MFA device": (mfa,),
 }
 CASES |= {
     (ABSENT, owned): case("ram_user", ANN, *given, name="ann", state="absent", force=bool(owned))

@@ -65,6 +65,19 @@ def test_hardware_key(run_module: RunModule) -> None:
         assert writing_actions(emulator) == ["UnbindMFADevice"]
 
 
+@pytest.mark.parametrize("times", [1, 99])
+def test_hardware_key_and_faults(run_module: RunModule, times: int) -> None:
+    """A fault that passes is got over, and one that lasts is told with what it kept from doing."""
+    with Emulator(seed={"users": [{"name": "ann", "mfa": "U2F"}]}) as emulator:
+        emulator.fail("UnbindMFADevice", "error", times=times, status=500, code="InternalError")
+        options = {**connection_to(emulator), **ANN, "max_attempts": 2}
+
+        result = run_module("ram_mfa_device", **options)
+
+        assert (result.failed, result.changed) == (times > 1, times == 1)
+        assert not result.failed or result.msg.startswith("Cannot unbind MFA device acs:ram::")
+
+
 def test_no_user(run_module: RunModule, emulator: Emulator) -> None:
     """A user who does not exist has no device."""
     result = run_module("ram_mfa_device", **ANN)

@@ -486,7 +486,7 @@ def test_delete_without_force_lists_what_the_user_has(
 
 
 def test_force_locks_the_user_out_first(run_module: RunModule, emulator: Emulator) -> None:
-    """Keys and the console login go before anything else, the user last."""
+    """Keys and the console login go before anything else, the user last; nothing is left."""
     give_everything(emulator, "alice")
 
     result = run_module("ram_user", name="alice", state="absent", force=True)
@@ -498,7 +498,7 @@ def test_force_locks_the_user_out_first(run_module: RunModule, emulator: Emulato
         "DeleteLoginProfile",
         "RemoveUserFromGroup",
         "DetachPolicyFromUser",
-        "UnbindMFADevice",
+        "DisableVirtualMFA",
         "DeleteUser",
     ]
 
