@@ -11,6 +11,7 @@ import re
 import typing as t
 
 import pytest
+from ansible.release import __version__ as ansible_version
 
 if t.TYPE_CHECKING:
     from subprocess import CompletedProcess
@@ -66,7 +67,10 @@ def test_concurrency_of_the_role(emulator: Emulator, controller: Controller) -> 
 def test_omitted_values(emulator: Emulator, controller: Controller) -> None:
     """What is omitted in a user's description is not given, so that its default holds."""
     omitted = "{{ not_said | default(omit) }}"
-    user = {"name": "ann", "file": omitted, "comments": omitted, "access_key": omitted}
+    user = {"name": "ann", "file": omitted, "comments": omitted, "policies": omitted}
+    # Before 2.19, Ansible's own look at a role's variables takes what is omitted for a text.
+    if ansible_version >= "2.19":
+        user["access_key"] = omitted
 
     done = run_role(controller, {"ram_credentials_users": [user]})
 

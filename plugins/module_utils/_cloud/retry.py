@@ -13,7 +13,7 @@ import typing as t
 from collections import deque
 from dataclasses import dataclass
 
-from .._stopping import asked_to_stop, pause
+from .._stopping import asked_to_stop, pause, refuse_if_stopped
 from .errors import ApiError, NotSentError, RamError, ThrottledError, UnansweredError
 
 if t.TYPE_CHECKING:
@@ -138,7 +138,7 @@ class Retrier:
 
         A request that is not repeatable is sent again only if the server is known not to have
         carried it out: it was throttled, or never left. Asked to stop, nothing is repeated: raises
-        the error, or StoppedError where it was waiting for its turn.
+        the error if that leaves open what was done, else StoppedError.
         """
         attempt = 0
         while True:
@@ -148,13 +148,15 @@ class Retrier:
             try:
                 answer = send()
             except RamError as error:
-                is_last = attempt >= self._max_attempts or asked_to_stop()
+                is_last = attempt >= self._max_attempts
+                is_last |= isinstance(error, UnansweredError) and asked_to_stop()
                 if isinstance(error, ApiError) and not isinstance(error, ThrottledError):
                     # A refusal is an answer, too.
                     self._pace.speed_up()
                 if is_last or not _worth_repeating(error, repeatable=attempts.repeatable):
                     raise
                 self._back_off(error, attempt, sent)
+                refuse_if_stopped()
             else:
                 self._pace.speed_up()
                 return answer

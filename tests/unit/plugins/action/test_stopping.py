@@ -102,7 +102,7 @@ def test_create_without_an_answer_is_left_to_the_next_run(
 
     result = stop_at(emulator, start(users=NAMES, concurrency=2, read_timeout=20), signal.SIGTERM)
 
-    assert "the next runs look for it" in result.msg
+    assert any("the next runs look for it" in user["error"] for user in result["users"])
     assert file.log.exists()
     assert_stored_or_suspected(emulator, run(users=NAMES), file)
 
