@@ -71,12 +71,13 @@ def type_on_a_terminal(controller: Controller, *answers: str) -> tuple[int, str]
         stderr=theirs,
     )
     os.close(theirs)
-    shown = b""
+    shown, arrivals = b"", select.poll()
+    arrivals.register(terminal, select.POLLIN)
     for prompt, answer in zip(PROMPTS, answers, strict=True):
         while not shown.rstrip(b"\r\n").endswith(prompt):
             shown += os.read(terminal, 4096)
         # What is typed before Ansible listens is thrown away.
-        while not select.select([terminal], [], [], 0.5)[0]:
+        while not arrivals.poll(500):
             os.write(terminal, answer.encode() + b"\n")
     with contextlib.suppress(OSError):  # the other end is closed
         while True:
