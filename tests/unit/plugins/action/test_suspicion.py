@@ -110,7 +110,7 @@ def test_create_without_an_answer(
     first = run(users=["ann", "bob"], concurrency=1, read_timeout=1)
     wait_for(lambda: emulator.actions().count("CreateAccessKey") == 2)
     if fault["kind"] == "late":
-        wait_for(lambda: keys_of(emulator, "ann"))
+        wait_for(lambda: bool(keys_of(emulator, "ann")))
     lost = set(keys_of(emulator, "ann"))
     second = run(users=["ann", "bob"])
 
