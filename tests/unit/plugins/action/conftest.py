@@ -147,6 +147,12 @@ class VaultFile:
         """Return the entries, none if there is no file."""
         return self.variables()["ram_keyring"] if self.holds_something() else {}
 
+    def rotation(self, user: str) -> dict[str, str]:
+        """Return what the entry of a user says of its rotation."""
+        entry: dict[str, t.Any] = self.entries()[user]
+        rotation: dict[str, str] = entry["rotation"]
+        return rotation
+
     def edit(self, user: str, **changes: str | None) -> None:
         """Change the entry of a user as somebody with an editor would; null removes a field."""
         entries = self.entries()

@@ -410,7 +410,7 @@ def test_lost_answers(
 
     assert result.failed
     if lost == "UpdateAccessKey":
-        assert file.entries()["ann"]["rotation"]["by"] == "evidence"  # type: ignore[index]
+        assert file.rotation("ann")["by"] == "evidence"
         assert of_user(repeated) == ("disabled", "disabled")
     else:
         assert in_grace not in keys_of(emulator, "ann")
@@ -441,7 +441,7 @@ def test_lost_answer_before_a_save_that_goes_wrong(
 
     assert of_user(result) == ("disabled", "disabled")
     assert status_of(emulator, in_grace) == "Inactive"
-    assert file.entries()["ann"]["rotation"]["by"] == "evidence"  # type: ignore[index]
+    assert file.rotation("ann")["by"] == "evidence"
 
 
 def test_disabling_that_was_refused_once(
@@ -459,7 +459,7 @@ def test_disabling_that_was_refused_once(
     result = rotate()
 
     assert of_user(result) == ("disabled", "disabled")
-    assert file.entries()["ann"]["rotation"]["by"] == "hand"  # type: ignore[index]
+    assert file.rotation("ann")["by"] == "hand"
 
 
 def test_lost_answer_about_a_used_key(
@@ -477,7 +477,7 @@ def test_lost_answer_about_a_used_key(
 
     assert told == [("disabled", "disabled"), ("waiting", "disabled")]
     assert status_of(emulator, in_grace) == "Inactive"
-    assert file.entries()["ann"]["rotation"]["last_used"]  # type: ignore[index]
+    assert file.rotation("ann")["last_used"]
 
 
 def test_lost_answer_about_a_key_that_comes_back(
@@ -631,7 +631,7 @@ def test_use_puts_the_grace_off(
         told.append(of_user(rotate()))
 
     assert told == [("waiting", "grace")] * 3 + [("disabled", "disabled")]
-    assert file.entries()["ann"]["rotation"]["last_used"]  # type: ignore[index]
+    assert file.rotation("ann")["last_used"]
 
 
 def test_use_that_shows_late(
@@ -647,7 +647,7 @@ def test_use_that_shows_late(
     assert of_user(result) == ("waiting", "grace")
     assert status_of(emulator, disabled) == "Active"
     assert any("active again" in warning for warning in result["warnings"])
-    assert file.entries()["ann"]["rotation"]["stage"] == "grace"  # type: ignore[index]
+    assert file.rotation("ann")["stage"] == "grace"
     assert not rotate().changed
 
 
@@ -656,7 +656,7 @@ def test_interventions(emulator: Emulator, rotate: Rotate, file: VaultFile, in_g
     told = []
     for status in ("Inactive", "Active"):
         set_status(emulator, "ann", in_grace, status)
-        told.append((of_user(rotate()), file.entries()["ann"]["rotation"].get("by")))  # type: ignore[attr-defined]
+        told.append((of_user(rotate()), file.rotation("ann").get("by")))
     delete_key(emulator, "ann", in_grace)
     told.append((of_user(rotate()), None))
 

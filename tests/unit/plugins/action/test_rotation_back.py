@@ -419,17 +419,23 @@ def test_other_key_that_does_not_sign(
     assert file.path.read_bytes() == before
 
 
-def test_leak_beside_a_key_set_aside(
-    emulator: Emulator, rotate: Rotate, file: VaultFile, due: str
-) -> None:
-    """A lost key that was set aside makes room at once for the successor of a leaked one."""
+@pytest.fixture
+def set_aside(emulator: Emulator, rotate: Rotate, due: str) -> str:
+    """A lost key beside the one that is due, which runs have set aside."""
     emulator.fail("CreateAccessKey", "drop_after")
     assert rotate().failed
     [lost] = keys_of(emulator, "ann").keys() - {due}
     for days in (0, 1.2):
         emulator.advance_clock(days * DAY)
         rotate()
-    assert status_of(emulator, lost) == "Inactive"
+    return lost
+
+
+def test_leak_beside_a_key_set_aside(
+    emulator: Emulator, rotate: Rotate, file: VaultFile, due: str, set_aside: str
+) -> None:
+    """A lost key that was set aside makes room at once for the successor of a leaked one."""
+    assert status_of(emulator, set_aside) == "Inactive"
 
     result = rotate(**LEAKED, leaked="current")
 
@@ -439,23 +445,17 @@ def test_leak_beside_a_key_set_aside(
 
 
 def test_leak_beside_a_key_that_is_active_again(
-    emulator: Emulator, rotate: Rotate, file: VaultFile, due: str
+    emulator: Emulator, rotate: Rotate, file: VaultFile, due: str, set_aside: str
 ) -> None:
     """A key that was set aside and that somebody has activated since makes room for no other."""
-    emulator.fail("CreateAccessKey", "drop_after")
-    assert rotate().failed
-    [lost] = keys_of(emulator, "ann").keys() - {due}
-    for days in (0, 1.2):
-        emulator.advance_clock(days * DAY)
-        rotate()
-    set_status(emulator, "ann", lost, "Active")
+    set_status(emulator, "ann", set_aside, "Active")
     before = file.path.read_bytes()
     emulator.fail("GetAccessKeyLastUsed", "error", times=9, status=403, code="NoPermission")
 
     result = rotate(**LEAKED, leaked="current")
 
-    assert f"delete key {lost} with ram_access_key" in result.msg
-    assert {status_of(emulator, key) for key in (due, lost)} == {"Active"}
+    assert f"delete key {set_aside} with ram_access_key" in result.msg
+    assert {status_of(emulator, key) for key in (due, set_aside)} == {"Active"}
     assert file.path.read_bytes() == before
 
 

@@ -279,7 +279,7 @@ def test_begin_after_an_emergency_that_failed(
     result = rotate()
 
     assert of_user(result) == ("begun", "grace")
-    assert file.entries()["ann"]["rotation"].keys() == {"stage", "switched"}  # type: ignore[attr-defined]
+    assert file.rotation("ann").keys() == {"stage", "switched"}
     assert of_user(rotate()) == ("waiting", "grace")
     assert status_of(emulator, due) == "Active"
 
