@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.server
 import itertools
 import json
+import signal
 import threading
 import time
 import typing as t
@@ -19,8 +20,10 @@ import pytest
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils import _stopping
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud import retry
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.errors import (
+    NotSentError,
     RamError,
     ThrottledError,
+    UnansweredError,
 )
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram.user import UserApi
 
@@ -596,3 +599,31 @@ def test_unforeseen_exception(
     assert result.msg.startswith("Unexpected TypeError (times.py, line ")
     assert "hunter2" not in result.printed
     assert emulator.requests() == []
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"),
+    [
+        (
+            ThrottledError("held back", code="Throttling.User", request_id="r"),
+            _stopping.StoppedError,
+        ),
+        (NotSentError("no way there"), _stopping.StoppedError),
+        (UnansweredError("no answer"), UnansweredError),
+    ],
+)
+def test_request_that_fails_while_its_task_is_stopped(
+    error: RamError, raised: type[RamError]
+) -> None:
+    """Whoever is stopped repeats nothing, and says so unless it is open what the request did."""
+    sent: list[int] = []
+
+    def send() -> None:
+        sent.append(1)
+        signal.raise_signal(signal.SIGALRM)
+        raise error
+
+    with _stopping.listening(), pytest.raises(raised):
+        retry.Retrier(5).run(send, retry.ANY_NUMBER)
+
+    assert sent == [1]
