@@ -59,6 +59,8 @@ options:
       - With V(present), each user has an active key that the file holds.
       - With V(absent), the key that the file holds is deleted in the cloud, and its entry is
         removed. Keys that the file does not hold are left alone.
+      - The entry of a user who was renamed follows as soon as the task says the new name. V(absent)
+        finds it by the old name, too.
     type: str
     choices: [present, absent]
     default: present

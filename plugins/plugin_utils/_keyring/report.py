@@ -36,6 +36,11 @@ class Request:
     state: str
     owned_pair: OwnedPair | None = None
 
+    @property
+    def follows_renames(self) -> bool:
+        """Whether the user is meant whatever it is called now."""
+        return self.state == "absent"
+
 
 @dataclass(frozen=True)
 class Settings:

@@ -16,7 +16,7 @@ from .looks import doubt_about
 from .situation import Situation
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from ...module_utils._ram.access_key import AccessKey
     from .._vault_file.entry import Entry
@@ -35,26 +35,35 @@ class Situations:
         self._requests = requests
         self._requested = {request.user_name for request in requests}
         self._settlement = settlement
-        # The new names of users by their old ones.
+        # The new names of users by their old ones: of those whose entries move, and of those whom
+        # the task asks for by the old one.
         self.renamed: dict[str, str] = {}
+        self._misnamed: dict[str, str] = {}
 
-    def follow_renames(self, *, is_open: bool) -> list[str]:
+    def follow_renames(self, open_users: Collection[str]) -> list[str]:
         """Move entries to the names that their users have now, and return that in words.
 
-        All entries count if the log `is_open`, else those that the task is about. Raises InputError
-        if two of them would get one name.
+        All entries count if the log is open for any users, else those that the task is about. What
+        the task asks for by an old name stays, as the next run could not find it by that name: but
+        for that of open users, whose keys go where they belong. Raises InputError if two entries
+        would get one name.
         """
         book = self._desk.book
-        if not (is_open or any(self._may_be_renamed(*each) for each in book.entries.items())):
+        if not (open_users or any(self._may_be_renamed(*each) for each in book.entries.items())):
             return []
         names = {name: self._name_now(name, entry) for name, entry in book.entries.items()}
-        self.renamed = {old: new for old, new in names.items() if old != new}
-        for old, new in self.renamed.items():
-            if list(names.values()).count(new) > 1:
-                raise InputError(
-                    f"User {old} is now called {new}, but {self._desk.file.path} has another entry "
-                    "of that name: remove one of them"
-                )
+        new_names = {old: new for old, new in names.items() if old != new}
+        self._refuse_taken(new_names, list(names.values()))
+        self._misnamed = {
+            name: new_names[name] for name in self._unknown_names() if name in new_names
+        }
+        self.renamed = {
+            old: new
+            for old, new in new_names.items()
+            if old not in self._misnamed
+            or new in self._requested
+            or book.entries[old].user_id in open_users
+        }
         book.rename(self.renamed)
         return [
             f"User {old} is now called {new}, so its entry is renamed too"
@@ -63,7 +72,7 @@ class Situations:
 
     def look(self, watch: Callable[[int, int], None]) -> list[Situation]:
         """Return what is known of each user of the task, with a second look where one is due."""
-        cases = [self._known_of(request.user_name) for request in self._requests]
+        cases = [self._known_of(request) for request in self._requests]
         keys = map_all(self._keys_of, cases, self._desk.concurrency, watch)
         cases = [replace(case, keys=found) for case, found in zip(cases, keys, strict=True)]
         doubts = [
@@ -106,9 +115,28 @@ class Situations:
         owner = self._desk.directory.by_id(str(entry.user_id)) if self.is_ours(entry) else None
         return owner.user_name if owner else name
 
-    def _known_of(self, name: str) -> Situation:
+    def _refuse_taken(self, new_names: Mapping[str, str], names: Sequence[str]) -> None:
+        for old, new in new_names.items():
+            if names.count(new) > 1:
+                raise InputError(
+                    f"User {old} is now called {new}, but {self._desk.file.path} has another entry "
+                    "of that name: remove one of them"
+                )
+
+    def _unknown_names(self) -> list[str]:
+        """Return the names by which the task asks for users and that no user has."""
+        directory = self._desk.directory
+        asked = [each.user_name for each in self._requests if not each.follows_renames]
+        return [name for name in asked if not directory.by_name(name)]
+
+    def _why_misnamed(self, name: str) -> str | None:
+        new_name = self._misnamed.get(name)
+        return f"User {name} is now called {new_name}: ask for that name" if new_name else None
+
+    def _known_of(self, request: Request) -> Situation:
         """Return what is known of the user short of its keys."""
-        directory, new_name = self._desk.directory, self.renamed.get(name)
+        directory, name = self._desk.directory, request.user_name
+        new_name = self.renamed.get(name) if request.follows_renames else None
         if new_name and new_name not in self._requested and not directory.by_name(name):
             name = new_name
         user, entry = directory.by_name(name), self._desk.book.get(name)
@@ -120,7 +148,7 @@ class Situations:
             entry=entry,
             user=user,
             keys=None,
-            doubt=self._settlement.problems.get(user_id),
+            doubt=self._why_misnamed(name) or self._settlement.problems.get(user_id),
             suspects={each.access_key_id: each.goes_at for each in suspects},
             logged=frozenset(self._settlement.logged.get(user_id, ())),
         )
@@ -175,7 +203,7 @@ def settle(desk: Desk, settler: Settler, situations: Situations, warnings: list[
     """Settle what earlier runs left open, bring their keys into the file, and tell of it."""
     settler.refuse()
     desk.directory.look_for(settler.open_users)
-    warnings += situations.follow_renames(is_open=bool(settler.open_users))
+    warnings += situations.follow_renames(settler.open_users)
     try:
         settler.settle()
     finally:

@@ -40,9 +40,15 @@ BEGIN, DISABLE, DELETE = "begin", "disable", "delete"
 
 @dataclass(frozen=True, kw_only=True)
 class RotationRequest(Request):
-    """What the task wants for one user."""
+    """What the task wants for one user, who is `named` in it or stands in a file of it."""
 
     wish: Wish
+    named: bool
+
+    @property
+    def follows_renames(self) -> bool:
+        """Whether the user is meant whatever it is called now."""
+        return not self.named
 
 
 @dataclass

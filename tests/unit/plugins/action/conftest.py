@@ -34,7 +34,7 @@ from ..conftest import Result, writing_actions
 from ..keyring_task import VAULT_PASSWORD, run_keyring
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram.access_key import (
         AccessKey,
@@ -398,6 +398,11 @@ def keys_of(emulator: Emulator, name: str) -> dict[str, str]:
     """Return the keys that a user has in the cloud: secrets by id."""
     keys = emulator.state()["users"][name]["access_keys"]
     return {key["access_key_id"]: key["access_key_secret"] for key in keys}
+
+
+def actions_of(users: Sequence[Mapping[str, t.Any]]) -> dict[str, str]:
+    """Return what a task did for each of its users."""
+    return {user["user_name"]: user["action"] for user in users}
 
 
 def stored_keys(file: VaultFile) -> dict[str, dict[str, str]]:

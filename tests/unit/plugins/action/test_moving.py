@@ -13,7 +13,7 @@ from itertools import count
 import pytest
 
 from ..conftest import writing_actions
-from .conftest import VaultFile, add_users, keys_of, set_status
+from .conftest import VaultFile, actions_of, add_users, keys_of, set_status
 
 if t.TYPE_CHECKING:
     from pathlib import Path
@@ -50,7 +50,7 @@ def target_of(source: VaultFile, layout: str) -> VaultFile:
 def actions(result: Result) -> dict[str, str]:
     """Return what was done for each user."""
     assert not result.failed, result.msg
-    return {user["user_name"]: user["action"] for user in result["users"]}
+    return actions_of(result["users"])
 
 
 @pytest.mark.parametrize("same_layout", [True, False])

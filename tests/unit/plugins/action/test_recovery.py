@@ -347,6 +347,18 @@ def test_renamed_owner(emulator: Emulator, run: Run, interrupted: VaultFile) -> 
     assert keys_of(emulator, "ann") == keys_of(emulator, "bob") == {}
 
 
+def test_renamed_owner_asked_for_by_the_old_name(
+    emulator: Emulator, run: Run, any_interrupted: VaultFile
+) -> None:
+    """A key that the log held is saved under its user's new name, whatever name is asked for."""
+    emulator.call("UpdateUser", UserName="ann", NewUserName="anna")
+
+    results = [run(name="ann", layout=any_interrupted.layout) for _ in range(2)]
+
+    assert [result.failed for result in results] == [True, True]
+    assert stored_keys(any_interrupted) == {"anna": keys_of(emulator, "anna")}
+
+
 def test_recovery_moves_the_entry_of_a_renamed_user_out_of_the_way(
     emulator: Emulator, start: Start, run: Run, file: VaultFile
 ) -> None:

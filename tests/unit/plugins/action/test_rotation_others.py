@@ -34,6 +34,7 @@ from .conftest import (
     DAY,
     Secrets,
     VaultFile,
+    actions_of,
     add_key,
     add_users,
     delete_key,
@@ -189,12 +190,29 @@ def test_renamed_user(emulator: Emulator, rotate: Rotate, file: VaultFile, in_gr
     assert in_grace in str(file.entries()["anna"]["previous"])
 
 
+def test_renamed_user_asked_for_by_the_old_name(
+    emulator: Emulator, rotate: Rotate, file: VaultFile, in_grace: str
+) -> None:
+    """A rotation that names its user as it was called before fails alike in each run."""
+    emulator.call("UpdateUser", UserName="ann", NewUserName="anna")
+    emulator.advance_clock(8 * DAY)
+    before = file.path.read_bytes()
+    emulator.clear_requests()
+
+    told = {blocked(rotate(name="ann")) for _ in range(2)}
+
+    assert told == {"User ann is now called anna: ask for that name"}
+    assert file.path.read_bytes() == before
+    assert in_grace in str(file.entries())
+    assert writing_actions(emulator) == []
+
+
 def test_oldest_first(rotate: Rotate, several: list[str]) -> None:
     """Of those that are due only so many are begun in a run, those with the oldest keys."""
     told = []
     for _run in range(2):
         users = rotate(begin_at_most=1)["users"]
-        told.append({user["user_name"]: user["action"] for user in users})
+        told.append(actions_of(users))
 
     assert several
     assert all(user["next_at"] for user in users)
@@ -525,7 +543,7 @@ def test_signing_user_is_last(
     assert several
     assert begun["counts"] == {"begun": 3}
     assert created[-1]["parameters"]["UserName"] == "cat"
-    told = {user["user_name"]: user["action"] for user in waiting["users"]}
+    told = actions_of(waiting["users"])
     assert told == {"cat": "waiting", "bob": "disabled", "ann": "disabled"}
     assert {user["user_name"]: user["stage"] for user in result["users"]}["cat"] == "disabled"
 
@@ -542,7 +560,7 @@ def test_signing_user_has_no_turn_before_others(
     users = rotate(**pair, begin_at_most=2)["users"]
 
     assert several
-    told = {user["user_name"]: user["action"] for user in users}
+    told = actions_of(users)
     assert told == {"cat": "waiting", "bob": "begun", "ann": "begun"}
 
 
