@@ -217,7 +217,7 @@ def _in_order(names: list[str], outcomes: list[Outcome]) -> list[dict[str, t.Any
 def _earlier_looks(given: dict[str, t.Any]) -> dict[str, float]:
     try:
         return {str(path): float(at) for path, at in given.items()}
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         raise InputError(
             "missing_files must be what an earlier ram_keyring returned under this name"
         ) from None

@@ -143,6 +143,7 @@ class Log:
             self.history.lines = [(run, edit(record)) for run, record in self.history.lines]
             file.replace(lambda new: self._remaining(Settled(), new))
             self.history, _size = read_records(file.read())
+            self._scribe.go_on_below(self.history)
 
     def is_in_place(self) -> bool:
         """Tell whether the next run will find what was noted."""

@@ -158,8 +158,10 @@ class Rotor:
                 item.entry = self._book.held.get(item.name)
 
     def _undo_unsaved(self, error: RamError) -> None:
-        held = self._book.held_ids()
+        held, changes = self._book.held_ids(), self._book.changes()
         for item in self._moving():
+            if item.name not in changes:
+                continue
             if item.error is None and item.new_key_id and item.new_key_id not in held:
                 item.error = self._new_keys.undo(item, error)
             else:

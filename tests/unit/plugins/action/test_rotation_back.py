@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import typing as t
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -16,14 +17,25 @@ from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring imp
 )
 
 from ..conftest import writing_actions
-from .conftest import DAY, VaultFile, add_key, keys_of, of_user, set_status, status_of
+from .conftest import (
+    DAY,
+    VaultFile,
+    actions_of,
+    add_key,
+    add_users,
+    keys_of,
+    of_user,
+    set_status,
+    status_of,
+    wait_for,
+)
 
 if t.TYPE_CHECKING:
     from pathlib import Path
 
     from emulator import Emulator
 
-    from .conftest import Rotate
+    from .conftest import Rotate, Run
 
 LEAKED = {"name": "ann", "mode": "emergency"}
 
@@ -347,6 +359,30 @@ def test_leaked_key_that_signs_the_run(
     assert of_user(repeated) == ("waiting", "grace")
     assert of_user(rotate(**pair_of(file))) == ("disabled", "disabled")
     assert status_of(emulator, due) == "Inactive"
+
+
+def test_leaked_key_that_cannot_be_noted_as_disabled(
+    emulator: Emulator, run: Run, rotate: Rotate, file: VaultFile, due: str
+) -> None:
+    """If the file can't be written again, only those fail whose last step it does not hold."""
+    add_users(emulator, "bob")
+    run(name="bob")
+    administrate(emulator, "ann")
+    users, signer = [{"name": "ann"}, {"name": "bob"}], pair_of(file)
+    emulator.fail("UpdateAccessKey", "delay", when="before", ms=400)
+    obstacle = file.path.with_name(".keys.yml.tmp")
+
+    with ThreadPoolExecutor() as pool:
+        running = pool.submit(rotate, users=users, mode="emergency", leaked="current", **signer)
+        wait_for(lambda: not emulator.faults())
+        obstacle.mkdir()
+        result = running.result()
+    obstacle.rmdir()
+
+    assert due
+    assert actions_of(result["users"]) == {"ann": "begun", "bob": "failed"}
+    assert "Cannot replace" in str(result.msg)
+    assert actions_of(rotate(**signer)["users"]) == {"ann": "waiting", "bob": "disabled"}
 
 
 def test_leak_while_the_other_key_cannot_be_proven(

@@ -655,9 +655,10 @@ def test_look_of_check_mode(emulator: Emulator, run: Run, monkeypatch: pytest.Mo
     assert pauses == [0.0]
 
 
-def test_look_of_nobody(run: Run) -> None:
+@pytest.mark.parametrize("at", ["never", None, 10**400])
+def test_look_of_nobody(run: Run, at: t.Any) -> None:
     """What no earlier task can have returned is refused."""
-    result = run(name="ann", missing_files={"keys.yml": "never"})
+    result = run(name="ann", missing_files={"keys.yml": at})
 
     assert result.failed
     assert "missing_files must be what an earlier ram_keyring returned" in result.msg
