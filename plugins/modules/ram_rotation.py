@@ -43,6 +43,7 @@ options:
     description:
       - Name of the user.
       - Without O(name) and O(users), all entries of the file are meant that belong to the account.
+        A user who was renamed is followed then; O(name) and O(users) need the new name.
     type: str
     aliases: [user_name]
   users:

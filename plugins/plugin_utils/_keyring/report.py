@@ -30,16 +30,15 @@ FEW = 3
 
 @dataclass(frozen=True)
 class Request:
-    """What the task wants for one user; a pair of the user's is to be the one in the file."""
+    """What the task wants for one user; a pair of the user's is to be the one in the file.
+
+    A request that is `of_entry` means whoever the entry of that name belongs to.
+    """
 
     user_name: str
     state: str
     owned_pair: OwnedPair | None = None
-
-    @property
-    def follows_renames(self) -> bool:
-        """Whether the user is meant whatever it is called now."""
-        return self.state == "absent"
+    of_entry: bool = False
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ if t.TYPE_CHECKING:
 class Situation:
     """All that is known about one user; `keys` is None if the user does not exist.
 
-    `doubt` is why nothing may be done for the user. `suspects` are keys that may have come of an
+    `new_name` is what the user of the entry is called now if nobody has the name any more. `doubt`
+    is why nothing may be done for the user. `suspects` are keys that may have come of an
     unanswered create, with when they go; `logged` are those that only the log holds.
     """
 
@@ -29,6 +30,7 @@ class Situation:
     entry: Entry | None
     user: User | None
     keys: list[AccessKey] | None
+    new_name: str | None = None
     doubt: str | None = None
     suspects: dict[str, float] = field(default_factory=dict)
     logged: frozenset[str] = frozenset()

@@ -16,7 +16,7 @@ from .looks import doubt_about
 from .situation import Situation
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ...module_utils._ram.access_key import AccessKey
     from .._vault_file.entry import Entry
@@ -35,40 +35,37 @@ class Situations:
         self._requests = requests
         self._requested = {request.user_name for request in requests}
         self._settlement = settlement
-        # The new names of users by their old ones: of those whose entries move, and of those whom
-        # the task asks for by the old one.
+        # The new names of users by their old ones: of those whose entries move for good, and of
+        # those whose entries go back.
         self.renamed: dict[str, str] = {}
         self._misnamed: dict[str, str] = {}
 
-    def follow_renames(self, open_users: Collection[str]) -> list[str]:
+    def follow_renames(self, *, is_open: bool) -> list[str]:
         """Move entries to the names that their users have now, and return that in words.
 
-        All entries count if the log is open for any users, else those that the task is about. What
-        the task asks for by an old name stays, as the next run could not find it by that name: but
-        for that of open users, whose keys go where they belong. Raises InputError if two entries
-        would get one name.
+        All entries count if the log `is_open`, else those that the task is about. Raises InputError
+        if two of them would get one name.
         """
         book = self._desk.book
-        if not (open_users or any(self._may_be_renamed(*each) for each in book.entries.items())):
+        if not (is_open or any(self._may_be_renamed(*each) for each in book.entries.items())):
             return []
-        names = {name: self._name_now(name, entry) for name, entry in book.entries.items()}
-        new_names = {old: new for old, new in names.items() if old != new}
-        self._refuse_taken(new_names, list(names.values()))
-        self._misnamed = {
-            name: new_names[name] for name in self._unknown_names() if name in new_names
-        }
-        self.renamed = {
-            old: new
-            for old, new in new_names.items()
-            if old not in self._misnamed
-            or new in self._requested
-            or book.entries[old].user_id in open_users
-        }
-        book.rename(self.renamed)
+        found = {name: self._new_name(name, entry) for name, entry in book.entries.items()}
+        new_names = {old: new for old, new in found.items() if new}
+        self._refuse_taken(new_names)
+        book.rename(new_names)
+        self._misnamed = {old: new for old, new in new_names.items() if self._is_misnamed(old, new)}
+        self.renamed = {old: new for old, new in new_names.items() if old not in self._misnamed}
         return [
             f"User {old} is now called {new}, so its entry is renamed too"
             for old, new in self.renamed.items()
         ]
+
+    def put_back_misnamed(self) -> None:
+        """Let entries that the task asks for by an old name have that name, once all is settled.
+
+        So the next run finds what this one did, and tells the same.
+        """
+        self._desk.book.rename({new: old for old, new in self._misnamed.items()})
 
     def look(self, watch: Callable[[int, int], None]) -> list[Situation]:
         """Return what is known of each user of the task, with a second look where one is due."""
@@ -111,11 +108,13 @@ class Situations:
         user = self._desk.directory.known_by_id(str(entry.user_id))
         return user.user_name != name if user else name in self._requested
 
-    def _name_now(self, name: str, entry: Entry) -> str:
+    def _new_name(self, name: str, entry: Entry) -> str | None:
+        """Return what the user of an entry is called now, if that is another name."""
         owner = self._desk.directory.by_id(str(entry.user_id)) if self.is_ours(entry) else None
-        return owner.user_name if owner else name
+        return owner.user_name if owner and owner.user_name != name else None
 
-    def _refuse_taken(self, new_names: Mapping[str, str], names: Sequence[str]) -> None:
+    def _refuse_taken(self, new_names: Mapping[str, str]) -> None:
+        names = [new_names.get(name, name) for name in self._desk.book.entries]
         for old, new in new_names.items():
             if names.count(new) > 1:
                 raise InputError(
@@ -123,22 +122,24 @@ class Situations:
                     "of that name: remove one of them"
                 )
 
-    def _unknown_names(self) -> list[str]:
-        """Return the names by which the task asks for users and that no user has."""
-        directory = self._desk.directory
-        asked = [each.user_name for each in self._requests if not each.follows_renames]
-        return [name for name in asked if not directory.by_name(name)]
+    def _is_misnamed(self, old: str, new: str) -> bool:
+        """Tell whether the task means a user by a name that nobody has any more."""
+        if new in self._requested or self._desk.directory.by_name(old):
+            return False
+        asked = [request for request in self._requests if request.user_name == old]
+        return any(request.state == "present" and not request.of_entry for request in asked)
 
-    def _why_misnamed(self, name: str) -> str | None:
-        new_name = self._misnamed.get(name)
-        return f"User {name} is now called {new_name}: ask for that name" if new_name else None
+    def _name_meant(self, request: Request) -> str:
+        """Return what the user is called now, if the request means it by an old name, too."""
+        old, new = request.user_name, self.renamed.get(request.user_name)
+        if new is None or request.of_entry:
+            return new or old
+        is_taken = new in self._requested or self._desk.directory.by_name(old)
+        return old if is_taken or request.state == "present" else new
 
     def _known_of(self, request: Request) -> Situation:
         """Return what is known of the user short of its keys."""
-        directory, name = self._desk.directory, request.user_name
-        new_name = self.renamed.get(name) if request.follows_renames else None
-        if new_name and new_name not in self._requested and not directory.by_name(name):
-            name = new_name
+        directory, name = self._desk.directory, self._name_meant(request)
         user, entry = directory.by_name(name), self._desk.book.get(name)
         user_id = str(user.user_id) if user else str(entry.user_id) if entry else ""
         suspects = self._settlement.suspects.get(user_id, [])
@@ -148,7 +149,8 @@ class Situations:
             entry=entry,
             user=user,
             keys=None,
-            doubt=self._why_misnamed(name) or self._settlement.problems.get(user_id),
+            new_name=self._new_name(name, entry) if entry and not user else None,
+            doubt=self._settlement.problems.get(user_id),
             suspects={each.access_key_id: each.goes_at for each in suspects},
             logged=frozenset(self._settlement.logged.get(user_id, ())),
         )
@@ -203,11 +205,12 @@ def settle(desk: Desk, settler: Settler, situations: Situations, warnings: list[
     """Settle what earlier runs left open, bring their keys into the file, and tell of it."""
     settler.refuse()
     desk.directory.look_for(settler.open_users)
-    warnings += situations.follow_renames(settler.open_users)
+    warnings += situations.follow_renames(is_open=bool(settler.open_users))
     try:
         settler.settle()
     finally:
         warnings += settler.settlement.warnings
+    situations.put_back_misnamed()
     if settler.settlement.recovered:
         desk.hands.write(desk.book)
     settler.tidy()

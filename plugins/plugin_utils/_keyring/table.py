@@ -50,9 +50,7 @@ def decide_present(case: Situation, choices: Choices) -> Decision:
     if refusal:
         return refusal
     if case.user is None or case.keys is None:
-        return Decision(
-            problem=f"There is no RAM user {case.user_name}: create it with ram_user first"
-        )
+        return _refuse_missing(case)
     if case.entry is None:
         return _decide_without_entry(case, choices)
     if case.entry_key is None:
@@ -96,6 +94,14 @@ def decide_absent(case: Situation, choices: Choices) -> Decision:
 def _refuse_doubt(case: Situation) -> Decision | None:
     """Refuse what can't be told yet: that is never "gone"."""
     return Decision(problem=case.doubt, alone=True) if case.doubt else None
+
+
+def _refuse_missing(case: Situation) -> Decision:
+    if case.new_name:
+        return Decision(
+            problem=f"User {case.user_name} is now called {case.new_name}: ask for that name"
+        )
+    return Decision(problem=f"There is no RAM user {case.user_name}: create it with ram_user first")
 
 
 def _refuse_stranger(case: Situation) -> Decision | None:

@@ -127,6 +127,8 @@ class Lookout:
 def _problem_with_owner(case: Situation, entry: Entry) -> str | None:
     if entry.user_id == case.account_id:
         return "its entry holds a key of the account itself: use keys of RAM users"
+    if case.new_name:
+        return f"it is now called {case.new_name}: ask for that name"
     if case.user is None:
         return "its user is gone: remove the entry with ram_keyring, state: absent"
     if case.user.user_id != entry.user_id:

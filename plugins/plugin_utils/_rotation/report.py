@@ -40,15 +40,9 @@ BEGIN, DISABLE, DELETE = "begin", "disable", "delete"
 
 @dataclass(frozen=True, kw_only=True)
 class RotationRequest(Request):
-    """What the task wants for one user, who is `named` in it or stands in a file of it."""
+    """What the task wants for one user."""
 
     wish: Wish
-    named: bool
-
-    @property
-    def follows_renames(self) -> bool:
-        """Whether the user is meant whatever it is called now."""
-        return not self.named
 
 
 @dataclass

@@ -41,6 +41,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from .._keyring.book import Book
     from .._keyring.desk import Desk
     from .._keyring.suspicion import ToldSuspect
     from .._pairs.sink import HandOut
@@ -127,7 +128,7 @@ class Rotor:
             signing = [item for item in moving if _signs(item)]
             self._attempt(self._steps.take, [item for item in moving if item not in signing])
             self._attempt(self._steps.take, signing)
-            self._write()
+            self._write(moving)
             self._disable_leaked()
             if self._hand_out:
                 handed_out = {item.name: item.entry for item in self.items if item.entry}
@@ -140,28 +141,28 @@ class Rotor:
             self._withdraw()
             self._let_go()
 
-    def _write(self) -> None:
-        """Date what begins now, and bring the file to it; undo begins that it does not hold."""
-        now = date_of(server_now(self._desk.client).latest)
-        for item in self.items:
-            entry = self._book.get(item.name)
-            rotation = entry.rotation if entry else None
-            if entry and rotation and rotation.switched == TO_BE_DATED:
-                self._book.put(item.name, replace(entry, rotation=replace(rotation, switched=now)))
+    def _write(self, items: Sequence[Item]) -> None:
+        """Bring the file to what the steps of these users came to, or let these have failed.
+
+        Begins that the file does not hold then are undone.
+        """
+        _date_stages(self._book, date_of(server_now(self._desk.client).latest))
         try:
             self._desk.hands.write(self._book)
         except RamError as error:
-            self._undo_unsaved(error)
+            self._undo_unsaved(items, error)
+            raise
+        except Exception as error:
+            for item in items:
+                item.error = item.error or unforeseen(error)
             raise
         finally:
             for item in self.items:
                 item.entry = self._book.held.get(item.name)
 
-    def _undo_unsaved(self, error: RamError) -> None:
-        held, changes = self._book.held_ids(), self._book.changes()
-        for item in self._moving():
-            if item.name not in changes:
-                continue
+    def _undo_unsaved(self, items: Sequence[Item], error: RamError) -> None:
+        held = self._book.held_ids()
+        for item in items:
             if item.error is None and item.new_key_id and item.new_key_id not in held:
                 item.error = self._new_keys.undo(item, error)
             else:
@@ -173,7 +174,7 @@ class Rotor:
         leaked = [item for item in replaced if item.decision.action == DONE_DISABLED]
         self._attempt(self._steps.disable_leaked, leaked)
         if leaked:
-            self._write()
+            self._write(leaked)
 
     def _withdraw(self) -> None:
         errors = self._desk.hands.withdraw()
@@ -249,6 +250,14 @@ class Rotor:
 
     def _watch(self, what: str) -> Callable[[int, int], None]:
         return partial(self._settings.watch, what)
+
+
+def _date_stages(book: Book, now: str) -> None:
+    """Date what begins now."""
+    for name, entry in list(book.entries.items()):
+        rotation = entry.rotation
+        if rotation and rotation.switched == TO_BE_DATED:
+            book.put(name, replace(entry, rotation=replace(rotation, switched=now)))
 
 
 def ration(rotors: Sequence[Rotor], at_most: int | None) -> None:

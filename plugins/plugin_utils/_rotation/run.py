@@ -46,12 +46,12 @@ class RotationWork:
         """Return what is wanted of the users of a file; InputError if there is nothing in it."""
         named = self.wanted[file.path]
         if named:
-            return [_request(name, wish, named=True) for name, wish in named.items()]
+            return [_request(name, wish) for name, wish in named.items()]
         if file.is_blank:
             raise InputError(f"{file.path} is not there or blank, so there is nothing to rotate")
         ours = {None, self.client.identity.account_id}
         return [
-            _request(name, self.wish, named=False)
+            _request(name, self.wish, of_entry=True)
             for name, entry in file.entries.items()
             if entry.account_id in ours
         ]
@@ -124,5 +124,5 @@ def _elsewhere(path: Path, held: Mapping[Path, set[str]]) -> dict[str, Path]:
     return {key_id: other for other in held if other != path for key_id in held[other]}
 
 
-def _request(name: str, wish: Wish, *, named: bool) -> RotationRequest:
-    return RotationRequest(user_name=name, state="present", wish=wish, named=named)
+def _request(name: str, wish: Wish, *, of_entry: bool = False) -> RotationRequest:
+    return RotationRequest(user_name=name, state="present", wish=wish, of_entry=of_entry)

@@ -31,7 +31,11 @@ def changed_text(
     """
     scalars = {user: entry.to_scalars() if entry else None for user, entry in changes.items()}
     copies = {user: adopted[user] for user in changes if user in adopted}
-    renamed = rename_entries(contents.text, variable, _new_names(contents.entries, changes))
+    new_names = _new_names(contents.entries, changes)
+    taken = set(new_names.values()) & contents.entries.keys() - new_names.keys()
+    # What goes makes room for what takes its name.
+    with_room = rewrite_entries(contents.text, variable, dict.fromkeys(taken))
+    renamed = rename_entries(with_room, variable, new_names)
     filled = insert_entries(renamed, variable, copies)
     return rewrite_entries(filled, variable, scalars)
 

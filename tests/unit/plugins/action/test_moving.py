@@ -130,6 +130,20 @@ def test_renamed_user(emulator: Emulator, run: Run, source: VaultFile) -> None:
     assert source.entries().keys() == {"bob"}
 
 
+def test_renamed_user_asked_for_by_the_old_name(
+    emulator: Emulator, run: Run, source: VaultFile
+) -> None:
+    """A name that the user had is told as that, and the entry does not move."""
+    pairs = source.entries()
+    emulator.call("UpdateUser", UserName="ann", NewUserName="anna")
+
+    result = run(users=["ann", "bob"], layout=source.layout, move_from=["a.yml"])
+
+    assert result.failed
+    assert "User ann is now called anna: ask for that name" in str(result.msg)
+    assert source.entries() == pairs
+
+
 @pytest.mark.parametrize("any_file", ["file"], indirect=True)
 def test_others_in_the_same_task(emulator: Emulator, run: Run, source: VaultFile) -> None:
     """One task moves an entry, makes a key and removes one, whose entry elsewhere stays."""

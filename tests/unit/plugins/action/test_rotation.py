@@ -30,7 +30,17 @@ from emulator.actions.ram import access_keys
 
 from ..conftest import make_client, writing_actions
 from ..keyring_task import VAULT_PASSWORD
-from .conftest import DAY, add_users, delete_key, keys_of, of_user, set_status, snapshot, status_of
+from .conftest import (
+    DAY,
+    actions_of,
+    add_users,
+    delete_key,
+    keys_of,
+    of_user,
+    set_status,
+    snapshot,
+    status_of,
+)
 
 if t.TYPE_CHECKING:
     from pathlib import Path
@@ -364,7 +374,7 @@ def test_save_that_goes_wrong_in_no_foreseen_way(
         result = rotate()
 
     assert "Unexpected ValueError" in result.msg
-    assert [user["user_name"] for user in result["users"]] == ["ann"]
+    assert actions_of(result["users"]) == {"ann": "failed"}
     assert of_user(rotate()) == ("begun", "grace")
     assert emulator.actions().count("CreateAccessKey") == 1
     assert due in keys_of(emulator, "ann")

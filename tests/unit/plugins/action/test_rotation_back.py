@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,6 +16,10 @@ import pytest
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring import (
     looks,
     verification,
+)
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file import (
+    durable,
+    locks,
 )
 
 from ..conftest import writing_actions
@@ -359,6 +365,32 @@ def test_leaked_key_that_signs_the_run(
     assert of_user(repeated) == ("waiting", "grace")
     assert of_user(rotate(**pair_of(file))) == ("disabled", "disabled")
     assert status_of(emulator, due) == "Inactive"
+
+
+@pytest.mark.parametrize("options", [{}, {"mode": "emergency", "leaked": "current"}])
+def test_step_that_may_not_last(
+    emulator: Emulator,
+    rotate: Rotate,
+    due: str,
+    monkeypatch: pytest.MonkeyPatch,
+    options: dict[str, str],
+) -> None:
+    """A file that is in place, and not known to last, is a step that failed."""
+    sync = durable.sync_directory
+
+    def fail_once_there_is_a_key(directory: Path) -> None:
+        if len(keys_of(emulator, "ann")) > 1:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        sync(directory)
+
+    monkeypatch.setattr(locks, "sync_directory", fail_once_there_is_a_key)
+
+    result = rotate(name="ann", **options)
+
+    [user] = result["users"]
+    assert result.failed
+    assert (user["action"], user["stage"]) == ("failed", "grace")
+    assert status_of(emulator, due) == "Active"
 
 
 def test_leaked_key_that_cannot_be_noted_as_disabled(

@@ -190,10 +190,26 @@ def test_renamed_user(emulator: Emulator, rotate: Rotate, file: VaultFile, in_gr
     assert in_grace in str(file.entries()["anna"]["previous"])
 
 
+def test_renamed_users_whose_names_others_have(
+    emulator: Emulator, run: Run, rotate: Rotate, file: VaultFile
+) -> None:
+    """Without names, each entry's user is followed, whoever has its old name now."""
+    add_users(emulator, "ann", "bob", "cat")
+    run(users=["ann", "bob", "cat"], verify="none")
+    for old, new in [("cat", "dan"), ("bob", "x"), ("ann", "bob"), ("x", "ann")]:
+        emulator.call("UpdateUser", UserName=old, NewUserName=new)
+    emulator.advance_clock(80 * DAY)
+
+    result = rotate()
+
+    assert actions_of(result["users"]) == dict.fromkeys(["bob", "ann", "dan"], "begun")
+    assert file.entries().keys() == {"ann", "bob", "dan"}
+
+
 def test_renamed_user_asked_for_by_the_old_name(
     emulator: Emulator, rotate: Rotate, file: VaultFile, in_grace: str
 ) -> None:
-    """A rotation that names its user as it was called before fails alike in each run."""
+    """A rotation that names its user as it was called before is blocked alike in each run."""
     emulator.call("UpdateUser", UserName="ann", NewUserName="anna")
     emulator.advance_clock(8 * DAY)
     before = file.path.read_bytes()
@@ -201,7 +217,7 @@ def test_renamed_user_asked_for_by_the_old_name(
 
     told = {blocked(rotate(name="ann")) for _ in range(2)}
 
-    assert told == {"User ann is now called anna: ask for that name"}
+    assert told == {"it is now called anna: ask for that name"}
     assert file.path.read_bytes() == before
     assert in_grace in str(file.entries())
     assert writing_actions(emulator) == []

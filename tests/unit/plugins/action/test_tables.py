@@ -19,7 +19,6 @@ from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file 
 
 from ..conftest import make_role, sign_in, writing_actions
 from .conftest import (
-    actions_of,
     add_key,
     add_users,
     delete_key,
@@ -383,40 +382,82 @@ def test_renamed_user(emulator: Emulator, run: Run, any_file: VaultFile, ann: st
     assert not run(name="anna", layout=any_file.layout).changed
 
 
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["ann", "bob"], "User ann is now called anna: ask for that name"),
+        (["ann", "anna", "bob"], "There is no RAM user ann"),
+    ],
+)
 def test_renamed_user_asked_for_by_the_old_name(
-    emulator: Emulator, run: Run, any_file: VaultFile, ann: str
+    emulator: Emulator, run: Run, any_file: VaultFile, ann: str, *, names: list[str], told: str
 ) -> None:
-    """A name that the user had fails in each run alike, and keeps nobody else from a key."""
+    """A name that nobody has any more fails in each run alike, and nothing is done."""
     add_users(emulator, "bob")
-    entries = any_file.entries()
+    before = any_file.path.read_bytes()
     emulator.call("UpdateUser", UserName="ann", NewUserName="anna")
-    options = {"users": ["ann", "bob"], "layout": any_file.layout}
+    emulator.clear_requests()
+    options = {"users": names, "layout": any_file.layout}
 
     results = [run(**options, check=True), run(**options), run(**options)]
 
-    told = "User ann is now called anna: ask for that name"
-    assert [result.failed for result in results] == [True] * 3
-    assert all(told in str(result.msg) for result in results)
-    assert [actions_of(result["users"]) for result in results] == [
-        {"ann": "failed", "bob": action} for action in ("created", "created", "unchanged")
-    ]
-    assert results[2]["users"][0]["access_key_id"] == ann
-    assert any_file.entries() == {**entries, "bob": any_file.entries()["bob"]}
+    assert all(result.failed and not result.changed for result in results)
+    assert len({str(result.msg) for result in results}) == 1
+    assert told in str(results[0].msg)
+    assert any_file.path.read_bytes() == before
+    assert ann in keys_of(emulator, "anna")
+    assert writing_actions(emulator) == []
 
 
-def test_renamed_user_asked_for_by_both_names(
+def test_renamed_user_while_the_log_is_open(
     emulator: Emulator, run: Run, any_file: VaultFile, ann: str
 ) -> None:
-    """A user asked for by the old and the new name has one entry, under the new one."""
-    [entry] = any_file.entries().values()
+    """What earlier runs left open changes nothing in what is told of a name that nobody has."""
+    add_users(emulator, "bob")
+    delete_key(emulator, "ann", ann)
+    emulator.fail("CreateAccessKey", "drop_before", times=9)
+    assert run(name="ann", layout=any_file.layout).failed
+    emulator.clear_faults()
     emulator.call("UpdateUser", UserName="ann", NewUserName="anna")
 
-    result = run(users=["ann", "anna"], layout=any_file.layout)
+    results = [run(users=["ann", "bob"], layout=any_file.layout) for _ in range(2)]
 
-    assert result.failed
-    assert actions_of(result["users"]) == {"ann": "failed", "anna": "renamed"}
-    assert any_file.entries() == {"anna": entry}
-    assert list(keys_of(emulator, "anna")) == [ann]
+    told = "User ann is now called anna: ask for that name"
+    assert all(result.failed and told in str(result.msg) for result in results)
+    assert list(any_file.entries()) == ["ann"]
+
+
+@pytest.mark.parametrize(
+    ("renames", "leaving"),
+    [
+        ([("bob", "x"), ("ann", "bob"), ("x", "ann")], "ann"),
+        ([("bob", "x"), ("ann", "bob"), ("x", "ann")], "bob"),
+        ([("bob", "cat"), ("ann", "bob")], "cat"),
+        ([("bob", "cat"), ("ann", "bob")], "bob"),
+    ],
+)
+def test_absent_makes_room_for_who_takes_the_name(
+    emulator: Emulator,
+    run: Run,
+    any_file: VaultFile,
+    ann: str,
+    *,
+    renames: list[tuple[str, str]],
+    leaving: str,
+) -> None:
+    """Whoever leaves under a new name, the others keep their entries under theirs."""
+    add_users(emulator, "bob")
+    run(name="bob", layout=any_file.layout)
+    for old, new in renames:
+        emulator.call("UpdateUser", UserName=old, NewUserName=new)
+    [staying] = {new for _old, new in renames} - {leaving, "x"}
+
+    result = run(name=leaving, state="absent", layout=any_file.layout)
+
+    assert not result.failed, result.msg
+    assert keys_of(emulator, leaving) == {}
+    assert stored_keys(any_file) == {staying: keys_of(emulator, staying)}
+    assert (ann in keys_of(emulator, staying)) == (staying == "bob")
 
 
 @pytest.mark.parametrize("asked", [["ann"], ["ann", "anna"], ["anna", "ann"]])
