@@ -166,19 +166,42 @@ def indented(text: bytes, column: int) -> str:
     return textwrap.indent(text.decode(), " " * column)
 
 
+def close_with_new(path: Path, user: str, secret: str) -> None:
+    """Close the secret of a user in an inline file with the new password."""
+    lines = path.read_text().split("\n")
+    start = lines.index(f'  "{user}":')
+    text = next(number for number in range(start, len(lines)) if "!vault" in lines[number])
+    end = next(number for number in range(text, len(lines)) if "account_id" in lines[number])
+    lines[text + 1 : end] = indented(vault_text(secret, NEW[1], "new"), 6).rstrip().split("\n")
+    path.write_text("\n".join(lines))
+
+
+def test_password_of_one_of_several(emulator: Emulator, run: Run, tmp_path: Path) -> None:
+    """An inline file of several passwords is of use to whoever has that of the user asked for."""
+    add_users(emulator, "ann", "bob", "cat")
+    options = {"layout": "inline", "verify": "all"}
+    run(users=["ann", "bob"], layout="inline", vault=[OLD])
+    close_with_new(tmp_path / "keys.yml", "bob", *keys_of(emulator, "bob").values())
+
+    results = {
+        (user, vault[0]): run(name=user, vault=[vault], **options)
+        for user, vault in [("ann", OLD), ("bob", NEW), ("ann", NEW), ("bob", OLD), ("cat", NEW)]
+    }
+
+    failed = {case for case, result in results.items() if result.failed}
+    assert failed == {("ann", NEW[0]), ("bob", OLD[0])}
+    assert all("opens the secret of user" in results[case].msg for case in failed)
+    assert results["cat", NEW[0]]["users"][0]["action"] == "created"
+
+
 def test_texts_of_several_passwords(emulator: Emulator, run: Run, tmp_path: Path) -> None:
     """Of an inline file just our texts that the new password does not open are written anew."""
     add_users(emulator, "ann", "cat")
     run(users=["ann", "cat"], layout="inline", vault=[OLD])
     path = tmp_path / "keys.yml"
-    secrets = {name: next(iter(keys_of(emulator, name).values())) for name in ("ann", "cat")}
-    cat = indented(vault_text(secrets["cat"], NEW[1], "new"), 6)
+    close_with_new(path, "cat", *keys_of(emulator, "cat").values())
     foreign = indented(vault_text("x", OLD[1], "old"), 2)
     lines = path.read_text().split("\n")
-    start = lines.index('  "cat":')
-    secret = next(number for number in range(start, len(lines)) if "!vault" in lines[number])
-    end = next(number for number in range(secret, len(lines)) if "account_id" in lines[number])
-    lines[secret + 1 : end] = cat.rstrip().split("\n")
     lines[1:1] = ["db_pass: !vault |", *foreign.rstrip().split("\n")]
     lines.insert(lines.index('  "ann":') + 1, "    # hers")
     path.write_text("\n".join(lines))
