@@ -644,7 +644,9 @@ CASES: dict[Key, Case] = {
         ANN,
         STORED,
         call("UpdateUser", UserName="ann", NewUserName="amy"),
-        name="ann",
+        call("CreateUser", UserName="bob"),
+        users=["ann", "bob"],
+        told="User ann is now called amy",
     ),
     (
         "ram_keyring, whatever verify is",
