@@ -178,6 +178,11 @@ def unforeseen(exc: BaseException) -> RamError:
     return RamError(f"Unexpected {type(exc).__name__} ({where}). Please report this")
 
 
+def told_error(error: Exception) -> RamError:
+    """Return an error that may be told: one of ours as it is, any other one as unforeseen."""
+    return error if isinstance(error, RamError) else unforeseen(error)
+
+
 def named_together(names: Sequence[str]) -> str:
     """Return the first of the names, and how many more there are."""
     more = len(names) - NAMES_SHOWN

@@ -11,7 +11,7 @@ import typing as t
 from dataclasses import replace
 
 from ...module_utils._cloud.clock import running_seconds
-from ...module_utils._cloud.errors import RamError
+from ...module_utils._cloud.errors import RamError, told_error
 from ...module_utils._ram.access_key import QUOTA, AccessKeyApi
 from ...module_utils._stopping import StoppedError, refuse_if_out_of_time
 from ...module_utils._work.patience import patiently
@@ -137,10 +137,11 @@ class Creator:
         try:
             refuse_if_out_of_time()
             api.delete(key_id)
-        except RamError as error:
+        except Exception as error:  # noqa: BLE001 - whatever happens, the key must be named
             return RamError(
-                f"Key {key_id} is of no use and must go: {reason}, nor deleted ({error}). Delete "
-                "it by hand, unless the next run tells that it has done so"
+                f"Key {key_id} is of no use and must go: {reason}, nor deleted "
+                f"({told_error(error)}). Delete it by hand, unless the next run tells that it has "
+                "done so"
             )
         self._refuse(intent)
         return RamError(f"Key {key_id} was deleted again: {reason}")

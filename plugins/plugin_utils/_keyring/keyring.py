@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 from functools import partial
 
-from ...module_utils._cloud.errors import RamError, unforeseen
+from ...module_utils._cloud.errors import told_error
 from ...module_utils._work.pool import attempt_all, map_all
 from ...module_utils._work.stats import FAILED
 from .git import warning_if_not_ignored
@@ -109,10 +109,8 @@ class Keyring:
             if self._hand_out:
                 handed_out = self.outcome.to_hand_out(self._book.entries)
                 self._hand_out.apply(handed_out, check_mode=self._settings.check_mode)
-        except RamError as error:
-            self.outcome.failure = error
         except Exception as error:  # noqa: BLE001 - what was done until then must be told
-            self.outcome.failure = unforeseen(error)
+            self.outcome.failure = told_error(error)
         finally:
             self._withdraw()
             self.desk.log.tidy()

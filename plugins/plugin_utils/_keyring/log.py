@@ -17,9 +17,9 @@ from contextlib import contextmanager
 
 from ansible.errors import AnsibleError
 
-from ...module_utils._cloud.errors import InputError, RamError
+from ...module_utils._cloud.errors import InputError, RamError, unforeseen
 from .group_commit import GroupCommit, NotWrittenError
-from .log_file import NO_FILE, LogFile
+from .log_file import NO_FILE, LogBusyError, LogFile
 from .records import (
     History,
     NewKey,
@@ -126,24 +126,20 @@ class Log:
             # Of late, this run may have added to it.
             self.history, _size = read_records(self._file.read())
             if self._remaining(settled, NO_FILE):
-                self._file.replace(lambda new: self._remaining(settled, new))
-                self.history, _size = read_records(self._file.read())
+                self._replace(settled)
             else:
                 self._file.remove()
                 self._file, self.history = None, History()
-            self._scribe.go_on_below(self.history)
+                self._scribe.go_on_below(self.history)
 
     def rewrite(self, edit: Callable[[dict[str, t.Any]], dict[str, t.Any]]) -> None:
         """Let each record be what `edit` makes of it, durably and all at once."""
         if self._dry or self._file is None:
             return
         with self._errors_explained(), self._turn:
-            file = self._file
-            self.history, _size = read_records(file.read())
+            self.history, _size = read_records(self._file.read())
             self.history.lines = [(run, edit(record)) for run, record in self.history.lines]
-            file.replace(lambda new: self._remaining(Settled(), new))
-            self.history, _size = read_records(file.read())
-            self._scribe.go_on_below(self.history)
+            self._replace(Settled())
 
     def is_in_place(self) -> bool:
         """Tell whether the next run will find what was noted."""
@@ -188,6 +184,15 @@ class Log:
             self._file.cut(size)
         return history
 
+    def _replace(self, settled: Settled) -> None:
+        file = t.cast("LogFile", self._file)
+        try:
+            file.replace(lambda new: self._remaining(settled, new))
+        finally:
+            # It may be in place, and only not be known to last.
+            self.history, _size = read_records(file.read())
+            self._scribe.go_on_below(self.history)
+
     def _remaining(self, settled: Settled, new: FileId) -> bytes:
         file = t.cast("LogFile", self._file)
         return open_lines(self.history, settled, told(self.path), file.id, new)
@@ -212,3 +217,7 @@ class Log:
             raise LogError(f"{self.path} can't be written: encrypting failed") from None
         except (RecordsError, OtherFormatError):
             raise LogError(f"{self.path} was damaged while this task ran") from None
+        except (RamError, LogBusyError):
+            raise
+        except Exception as error:  # noqa: BLE001 - what was about to be noted is in no file
+            raise LogError(f"{self.path} can't be written: {unforeseen(error)}") from None

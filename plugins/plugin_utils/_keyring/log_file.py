@@ -50,6 +50,7 @@ class LogFile:
         self._path = path
         self._descriptor: int | None = descriptor
         self._size = os.fstat(descriptor).st_size
+        self._is_name_durable = True
 
     @classmethod
     def found(cls, path: Path, *, shared: bool = False) -> LogFile | None:
@@ -91,6 +92,7 @@ class LogFile:
             _write_all(self._open, data)
             os.fsync(self._open)
             self._refuse_lost_name()
+            self._make_name_durable()
         except BaseException:
             with contextlib.suppress(OSError):
                 os.truncate(self._open, self._size)
@@ -123,7 +125,8 @@ class LogFile:
             raise
         self.close()
         self._descriptor, self._size = descriptor, len(data)
-        _sync_directory(self._path.parent)
+        self._is_name_durable = False
+        self._make_name_durable()
 
     def is_in_place(self) -> bool:
         """Tell whether who looks for the file under its name finds this one."""
@@ -134,10 +137,12 @@ class LogFile:
         return True
 
     def remove(self) -> None:
-        """Delete the file, durably, and close it; what has taken its place is left alone."""
+        """Delete the file and close it; what has taken its place is left alone."""
         if self.is_in_place():
             self._path.unlink()
-            _sync_directory(self._path.parent)
+            # If a crash brings it back, it is settled once more.
+            with contextlib.suppress(OSError):
+                _sync_directory(self._path.parent)
         self.close()
 
     def close(self) -> None:
@@ -153,6 +158,11 @@ class LogFile:
         if self._descriptor is None:
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         return self._descriptor
+
+    def _make_name_durable(self) -> None:
+        if not self._is_name_durable:
+            _sync_directory(self._path.parent)
+            self._is_name_durable = True
 
     def _refuse_lost_name(self) -> None:
         # What is written to a file without a name lasts for as long as it is open.

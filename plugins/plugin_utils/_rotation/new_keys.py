@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 
-from ...module_utils._cloud.errors import RamError
+from ...module_utils._cloud.errors import RamError, told_error
 from ...module_utils._stopping import StoppedError
 from .._keyring.records import ACTIVATE, DELETE, DISABLE, ROTATION
 from .._vault_file.entry import Rotation
@@ -82,10 +82,11 @@ class NewKeys:
             if item.decision.by == BY_EMERGENCY and item.facts.entry:
                 note_step(self.desk, item, str(item.facts.entry.access_key_id), ACTIVATE)
             self.desk.hands.discard(item.name, key_id)
-        except RamError as error:
+        except Exception as error:  # noqa: BLE001 - whatever happens, the key must be named
             return RamError(
                 f"Key {key_id} of user {item.name} must go, as the rotation could not be begun "
-                f"({reason}), and could not be deleted ({error}): the next run tries again"
+                f"({reason}), and could not be deleted ({told_error(error)}): the next run tries "
+                "again"
             )
         return RamError(
             f"The rotation of user {item.name} could not be begun, so its new key {key_id} was "

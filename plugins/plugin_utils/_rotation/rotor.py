@@ -15,7 +15,7 @@ import typing as t
 from dataclasses import replace
 from functools import partial
 
-from ...module_utils._cloud.errors import RamError, unforeseen
+from ...module_utils._cloud.errors import RamError, told_error
 from ...module_utils._cloud.times import date_of
 from ...module_utils._ram.access_key import describe_keys
 from ...module_utils._ram.network_policy import NetworkPolicyApi
@@ -38,7 +38,7 @@ from .rules import decide
 from .steps import Steps
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from .._keyring.book import Book
@@ -126,17 +126,16 @@ class Rotor:
         try:
             moving = self._moving()
             signing = [item for item in moving if _signs(item)]
-            self._attempt(self._steps.take, [item for item in moving if item not in signing])
-            self._attempt(self._steps.take, signing)
+            with _failing(moving):
+                self._attempt(self._steps.take, [item for item in moving if item not in signing])
+                self._attempt(self._steps.take, signing)
             self._write(moving)
             self._disable_leaked()
             if self._hand_out:
                 handed_out = {item.name: item.entry for item in self.items if item.entry}
                 self._hand_out.apply(handed_out, check_mode=self._settings.check_mode)
-        except RamError as error:
-            self._failure = error
         except Exception as error:  # noqa: BLE001 - what was done until then must be told
-            self._failure = unforeseen(error)
+            self._failure = told_error(error)
         finally:
             self._withdraw()
             self._let_go()
@@ -147,32 +146,32 @@ class Rotor:
         Begins that the file does not hold then are undone.
         """
         _date_stages(self._book, date_of(server_now(self._desk.client).latest))
+        lacking = [item for item in items if item.name in self._book.changes()]
         try:
-            self._desk.hands.write(self._book)
-        except RamError as error:
-            self._undo_unsaved(items, error)
-            raise
-        except Exception as error:
-            for item in items:
-                item.error = item.error or unforeseen(error)
-            raise
+            with _failing(lacking):
+                self._save(lacking)
         finally:
             for item in self.items:
                 item.entry = self._book.held.get(item.name)
 
-    def _undo_unsaved(self, items: Sequence[Item], error: RamError) -> None:
-        held = self._book.held_ids()
-        for item in items:
-            if item.error is None and item.new_key_id and item.new_key_id not in held:
-                item.error = self._new_keys.undo(item, error)
-            else:
-                item.error = item.error or error
+    def _save(self, items: Sequence[Item]) -> None:
+        try:
+            self._desk.hands.write(self._book)
+        except RamError as error:
+            held = self._book.held_ids()
+            for item in items:
+                # A key that may be in the file stays, as whoever reads that uses it.
+                is_lacking = item.new_key_id and not self._desk.file.is_in_doubt
+                if item.error is None and is_lacking and item.new_key_id not in held:
+                    item.error = self._new_keys.undo(item, error)
+            raise
 
     def _disable_leaked(self) -> None:
         """Disable the keys that leaked, now that the file holds others."""
         replaced = [item for item in self._moving({Move.REPLACE_LEAKED}) if item.error is None]
         leaked = [item for item in replaced if item.decision.action == DONE_DISABLED]
-        self._attempt(self._steps.disable_leaked, leaked)
+        with _failing(leaked):
+            self._attempt(self._steps.disable_leaked, leaked)
         if leaked:
             self._write(leaked)
 
@@ -250,6 +249,17 @@ class Rotor:
 
     def _watch(self, what: str) -> Callable[[int, int], None]:
         return partial(self._settings.watch, what)
+
+
+@contextlib.contextmanager
+def _failing(items: Sequence[Item]) -> Iterator[None]:
+    """Let all of these users have failed if what is done for them together is cut short."""
+    try:
+        yield
+    except Exception as error:
+        for item in items:
+            item.error = item.error or told_error(error)
+        raise
 
 
 def _date_stages(book: Book, now: str) -> None:

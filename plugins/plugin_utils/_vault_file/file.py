@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import keyword
 import typing as t
 
@@ -48,6 +49,8 @@ class KeyringFile:
     ) -> None:
         _refuse_bad_variable(variable)
         self.rekeys = rekeys
+        # Whether a write failed, and nobody can tell what is there since.
+        self.is_in_doubt = False
         self._held = held
         self.layout = layout
         self.variable = variable
@@ -187,14 +190,17 @@ class KeyringFile:
     def _write(self, text: str) -> None:
         """Give the file this text, durably; RamError if that fails."""
         new = self._closed_contents(text)
+        self.is_in_doubt = True
         try:
             replace_durably(self._held, new.data)
         except RamError:
             # It may be in place, and only not be known to last.
-            if read_again(self._held) == new.data:
-                self._contents = new
+            with contextlib.suppress(RamError):
+                if read_again(self._held) == new.data:
+                    self._contents = new
+                self.is_in_doubt = False
             raise
-        self._contents = new
+        self._contents, self.is_in_doubt = new, False
 
     def _closed_contents(self, text: str) -> Contents:
         """Return what the file is to hold for this to be its text."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -21,10 +22,17 @@ from pathlib import Path
 import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
 
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram.access_key import (
+    AccessKeyApi,
+)
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring.records import (
+    NewKey,
     read_records,
 )
-from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring.scribe import opened
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring.scribe import (
+    Scribe,
+    opened,
+)
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file import (
     durable,
     locks,
@@ -37,6 +45,12 @@ from .conftest import DAY, SERVER, TESTS, VaultFile, add_users, keys_of, stored_
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring.log_file import (
+        FileId,
+    )
+    from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring.records import (
+        Record,
+    )
     from emulator import Emulator
 
     from ..conftest import Result
@@ -560,6 +574,46 @@ def test_file_that_may_not_last(
     assert list(first["diff"][0]["after"]) == ["ann"]
     assert [user["action"] for user in second["users"]] == ["unchanged"]
     assert stored_keys(file) == {"ann": keys_of(emulator, "ann")}
+
+
+def test_key_that_breaks_the_log(
+    emulator: Emulator, run: Run, file: VaultFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key that can't be noted, in whatever way, is deleted again, and named."""
+    add_users(emulator, "ann")
+    lines = Scribe.lines
+
+    def fail_with_keys(scribe: Scribe, records: list[Record], file_id: FileId) -> bytes:
+        if any(isinstance(record, NewKey) for record in records):
+            raise ValueError
+        return lines(scribe, records, file_id)
+
+    monkeypatch.setattr(Scribe, "lines", fail_with_keys)
+    result = run(name="ann", file="secrets/keys.yml")
+
+    assert result.failed
+    assert "Unexpected ValueError" in result.msg
+    assert re.search(r"Key LTAI\w+ was deleted again", result.msg)
+    assert keys_of(emulator, "ann") == {}
+    assert not file.path.exists()
+
+
+def test_useless_key_that_breaks_its_deletion(
+    emulator: Emulator, run: Run, file: VaultFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key that is of no use is named, in whatever way its deletion fails."""
+    add_users(emulator, "ann", "bob")
+
+    def fail(_api: AccessKeyApi, _key_id: str) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(AccessKeyApi, "delete", fail)
+    result = run_and_strike(emulator, run, lambda: shutil.rmtree(file.path.parent))
+
+    for name, error in zip(("ann", "bob"), errors_of(result), strict=True):
+        [key] = keys_of(emulator, name)
+        assert error.startswith(f"Key {key} is of no use and must go")
+        assert "Unexpected ValueError" in error
 
 
 def test_file_that_is_rekeyed_meanwhile(emulator: Emulator, run: Run, file: VaultFile) -> None:

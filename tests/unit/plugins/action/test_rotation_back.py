@@ -13,13 +13,18 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.errors import RamError
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring import (
     looks,
     verification,
 )
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring.hands import RealHands
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file import (
     durable,
     locks,
+)
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.file import (
+    KeyringFile,
 )
 
 from ..conftest import writing_actions
@@ -391,6 +396,64 @@ def test_step_that_may_not_last(
     assert result.failed
     assert (user["action"], user["stage"]) == ("failed", "grace")
     assert status_of(emulator, due) == "Active"
+
+
+def test_new_key_that_may_be_in_the_file(
+    emulator: Emulator,
+    rotate: Rotate,
+    file: VaultFile,
+    due: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A begin is not undone while nobody can tell whether the file has the new key."""
+    sync, read = durable.sync_directory, locks.HeldFile.read
+    failed: list[Path] = []
+
+    def fail_to_sync(directory: Path) -> None:
+        if len(keys_of(emulator, "ann")) > 1:
+            failed.append(directory)
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        sync(directory)
+
+    def fail_to_read(held: locks.HeldFile) -> bytes:
+        if failed:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return read(held)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(locks, "sync_directory", fail_to_sync)
+        patch.setattr(locks.HeldFile, "read", fail_to_read)
+        result = rotate()
+
+    assert result.failed
+    assert actions_of(result["users"]) == {"ann": "failed"}
+    assert keys_of(emulator, "ann").keys() == {due, current_of(file)}
+    assert of_user(rotate()) == ("waiting", "grace")
+
+
+def test_new_keys_that_break_their_undoing(
+    emulator: Emulator, run: Run, rotate: Rotate, file: VaultFile, due: str
+) -> None:
+    """Where begins can't be saved, all of them fail, in whatever way undoing one of them does."""
+    add_users(emulator, "bob")
+    run(name="bob", verify="none")
+    old = {"ann": due, "bob": file.entries()["bob"]["access_key_id"]}
+
+    def fail(_hands: RealHands, _user: str, _key_id: str) -> None:
+        raise ValueError
+
+    def fail_to_replace(_file: KeyringFile, _changes: object) -> None:
+        raise RamError("Input/output error")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RealHands, "discard", fail)
+        patch.setattr(KeyringFile, "replace", fail_to_replace)
+        result = rotate(users=["ann", "bob"], mode="now")
+
+    assert actions_of(result["users"]) == {"ann": "failed", "bob": "failed"}
+    for user in result["users"]:
+        [new] = keys_of(emulator, user["user_name"]).keys() - {old[user["user_name"]]}
+        assert f"Key {new} of user {user['user_name']} must go" in user["error"]
 
 
 def test_leaked_key_that_cannot_be_noted_as_disabled(

@@ -284,6 +284,22 @@ def test_begin_after_an_emergency_that_failed(
     assert status_of(emulator, due) == "Active"
 
 
+def test_emergency_that_is_stopped(
+    emulator: Emulator, start: Start, rotate: Rotate, due: str
+) -> None:
+    """A leaked key counts as disabled only where the run lived to see that."""
+    emulator.fail("UpdateAccessKey", "delay", when="before", ms=3_000)
+    leaked = {"task": "ram_rotation", "name": "ann", "mode": "emergency", "leaked": "current"}
+
+    result = stop_at(emulator, start(grace=0.3, **leaked), signal.SIGTERM)
+
+    [user] = result["users"]
+    assert user["action"] == "failed"
+    assert "stopped by SIGTERM" in user["error"]
+    assert of_user(rotate()) == ("disabled", "disabled")
+    assert status_of(emulator, due) == "Inactive"
+
+
 def test_leak_of_a_key_whose_successor_is_there(
     emulator: Emulator, start: Start, rotate: Rotate, file: VaultFile, due: str
 ) -> None:

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
+import os
 import threading
 import time
 import typing as t
@@ -17,6 +20,7 @@ import yaml
 from ansible.parsing.vault import VaultSecret
 
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._cloud.errors import InputError
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring import log_file
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring.log import (
     Log,
     LogError,
@@ -144,7 +148,7 @@ def test_records_lost_with_another_are_not_durable(path: Path) -> None:
         first, *others = save_three(log, vault)
 
     assert first.exception() is None
-    assert {type(outcome.exception()) for outcome in others} == {MemoryError, LogError}
+    assert {type(outcome.exception()) for outcome in others} == {LogError}
     history, _size = read_records(path.read_bytes())
     assert history.key_ids() == {"id-1"}
     assert [each.user_id for _run, each in history.unanswered()] == ["2", "3"]
@@ -267,6 +271,35 @@ def test_own_header_stays_while_it_is_needed(path: Path) -> None:
     history, _size = read_records(path.read_bytes())
     users = {run.header.run: list(run.intents) for run in history.runs.values()}
     assert users == {earlier: ["2"], log.run: ["3"]}
+
+
+@pytest.mark.parametrize("remains", [True, False])
+def test_settling_that_may_not_last(
+    path: Path, monkeypatch: pytest.MonkeyPatch, *, remains: bool
+) -> None:
+    """What is noted after a settling that may not last is noted for good all the same."""
+    if remains:
+        with closing(open_log(path)) as log:
+            log.note(intent("9"))
+    synced: list[Path] = []
+
+    def fail_once(directory: Path) -> None:
+        synced.append(directory)
+        if len(synced) == 1:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with closing(open_log(path)) as log:
+        log.note(intent("1"))
+        monkeypatch.setattr(log_file, "_sync_directory", fail_once)
+        with contextlib.suppress(LogError):
+            log.settle(Settled(creates={(log.run, "1")}))
+        log.note(intent("2"))
+        log.note(new_key("2"))
+
+    assert len(synced) == 2
+    history, _size = read_records(path.read_bytes())
+    assert list(history.runs[log.run].intents) == ["2"]
+    assert history.key_ids() == {"id-2"}
 
 
 def test_lines_have_names_of_their_own(path: Path) -> None:
