@@ -106,7 +106,7 @@ class Control:
         """Move the clock to and fro by seconds, or to a moment."""
         raw = await request.json()
         match raw:
-            case {"now": str(text), **rest} if not rest:
+            case {"now": str() as text, **rest} if not rest:
                 moment = parse_time(text)
                 self._gateway.move_clock(lambda clock: clock.set(moment))
             case {"advance_seconds": int() | float() as seconds, **rest} if not rest:

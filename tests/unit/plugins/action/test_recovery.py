@@ -353,7 +353,7 @@ def test_renamed_owner_asked_for_by_the_old_name(
     """A key that the log held is saved under its user's new name, whatever name is asked for."""
     emulator.call("UpdateUser", UserName="ann", NewUserName="anna")
 
-    results = [run(name="ann", layout=any_interrupted.layout) for _ in range(2)]
+    results = [run(name="ann", layout=any_interrupted.layout) for _run in range(2)]
 
     assert all("There is no RAM user ann" in str(result.msg) for result in results)
     assert stored_keys(any_interrupted) == {"anna": keys_of(emulator, "anna")}

@@ -215,7 +215,7 @@ def test_renamed_user_asked_for_by_the_old_name(
     before = file.path.read_bytes()
     emulator.clear_requests()
 
-    told = {blocked(rotate(name="ann")) for _ in range(2)}
+    told = {blocked(rotate(name="ann")) for _run in range(2)}
 
     assert told == {"it is now called anna: ask for that name"}
     assert file.path.read_bytes() == before

@@ -420,7 +420,7 @@ def test_renamed_user_while_the_log_is_open(
     emulator.clear_faults()
     emulator.call("UpdateUser", UserName="ann", NewUserName="anna")
 
-    results = [run(users=["ann", "bob"], layout=any_file.layout) for _ in range(2)]
+    results = [run(users=["ann", "bob"], layout=any_file.layout) for _run in range(2)]
 
     told = "User ann is now called anna: ask for that name"
     assert all(result.failed and told in str(result.msg) for result in results)
