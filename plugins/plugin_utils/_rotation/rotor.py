@@ -146,7 +146,8 @@ class Rotor:
         Begins that the file does not hold then are undone.
         """
         _date_stages(self._book, date_of(server_now(self._desk.client).latest))
-        lacking = [item for item in items if item.name in self._book.changes()]
+        changes = self._book.changes()
+        lacking = [item for item in items if item.name in changes]
         try:
             with _failing(lacking):
                 self._save(lacking)
