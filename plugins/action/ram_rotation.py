@@ -85,7 +85,8 @@ class ActionModule(VaultAction):
         if users:
             places = {user["name"]: place for place, user in enumerate(users)}
             items.sort(key=lambda each: places[each[0].request.user_name])
-        self._tell([item for item, _path in items])
+        if problem is None:
+            self._tell([item for item, _path in items])
         result = self._result(client, rotors, items, problem)
         return {**result, "account_id": account_id}
 

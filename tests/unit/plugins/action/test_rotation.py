@@ -697,6 +697,20 @@ def test_calendar(
     assert re.match(r"ann: begun; next: disable at [-0-9]+ [0-9:]+ UTC\n", capfd.readouterr().out)
 
 
+def test_lines_of_a_run_that_did_nothing(
+    rotate: Rotate, file: VaultFile, due: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Of what a task that is refused as a whole would have done, no line tells."""
+    file.path.with_name(f".{file.path.name}.tmp").mkdir()
+    capfd.readouterr()
+
+    result = rotate()
+
+    assert "Cannot replace" in result.msg
+    assert due == file.entries()["ann"]["access_key_id"]
+    assert capfd.readouterr().out == ""
+
+
 def test_what_people_add(
     emulator: Emulator, rotate: Rotate, file: VaultFile, in_grace: str
 ) -> None:
