@@ -85,7 +85,10 @@ class Outcome:
         return [
             item.name
             for item in self.items
-            if item.deed.makes_key and item.action != FAILED and item.name in held
+            if item.deed.makes_key
+            and item.action != FAILED
+            and item.name in held
+            and held[item.name].access_key_id == item.access_key_id
         ]
 
     def results(self) -> list[tuple[Request, dict[str, t.Any]]]:

@@ -40,7 +40,17 @@ from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file 
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.vault import Vault
 
 from ..keyring_task import VAULT_PASSWORD
-from .conftest import DAY, SERVER, TESTS, VaultFile, add_users, keys_of, stored_keys, wait_for
+from .conftest import (
+    DAY,
+    SERVER,
+    TESTS,
+    VaultFile,
+    add_users,
+    delete_key,
+    keys_of,
+    stored_keys,
+    wait_for,
+)
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -549,6 +559,23 @@ def test_file_that_is_not_replaced_has_no_diff(
     assert keys_of(emulator, "cat") == {}
     [diff] = result["diff"]
     assert diff["before"] == diff["after"] == before
+
+
+def test_line_about_keys_that_the_file_lacks(
+    emulator: Emulator, run: Run, file: VaultFile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """That new keys are in the file is said of no user whose entry there is still the old one."""
+    add_users(emulator, "ann", "bob")
+    run(name="ann", file="secrets/keys.yml")
+    [old] = keys_of(emulator, "ann")
+    delete_key(emulator, "ann", old)
+    capsys.readouterr()
+
+    result = run_and_strike(emulator, run, obstacle(file).mkdir)
+
+    assert "Cannot replace" in result.msg
+    assert file.entries()["ann"]["access_key_id"] == old
+    assert "New keys" not in capsys.readouterr().out
 
 
 def test_file_that_may_not_last(
