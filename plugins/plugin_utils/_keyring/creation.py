@@ -67,6 +67,10 @@ class Creator:
             created=str(key.create_date or ""),
         )
 
+    def has_made(self, key_id: str) -> bool:
+        """Tell whether a key is one that this run created."""
+        return key_id in list(self._made.values())
+
     def _created(self, api: AccessKeyApi, intent: Intent) -> tuple[Intent, AccessKey]:
         """Return the new key, with the intent as it was announced at last."""
 

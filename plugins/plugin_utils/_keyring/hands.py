@@ -26,7 +26,12 @@ if t.TYPE_CHECKING:
 
 
 class Hands(t.Protocol):
-    """What a run can do; each may be asked by several threads at once, `write` apart."""
+    """What a run can do; each may be asked by several threads at once, `write` apart.
+
+    `has_touched_cloud` tells whether a key has changed that the run did not make itself.
+    """
+
+    has_touched_cloud: bool
 
     def create(self, case: Situation, purpose: str) -> Entry:
         """Create a key for the user, and return the entry that holds it."""
@@ -50,6 +55,9 @@ class Hands(t.Protocol):
 class DryHands:
     """Does nothing, and lets the book look as if it were done."""
 
+    def __init__(self) -> None:
+        self.has_touched_cloud = False
+
     def create(self, case: Situation, purpose: str) -> Entry:
         """Return what stands for the entry of a new key."""
         del case, purpose
@@ -57,12 +65,18 @@ class DryHands:
 
     def set_status(self, user_name: str, key_id: str, status: str) -> None:
         """Leave the key as it is."""
+        del user_name, key_id, status
+        self.has_touched_cloud = True
 
     def delete(self, user_name: str, key_id: str) -> None:
         """Leave the key where it is."""
+        del user_name, key_id
+        self.has_touched_cloud = True
 
     def discard(self, user_name: str, key_id: str) -> None:
         """Leave the key and the log as they are."""
+        del user_name, key_id
+        self.has_touched_cloud = True
 
     def write(self, book: Book) -> None:
         """Leave the file as it is."""
@@ -81,6 +95,7 @@ class RealHands:
         self._file = file
         self._log = log
         self._creator = Creator(client, file, log)
+        self.has_touched_cloud = False
 
     def create(self, case: Situation, purpose: str) -> Entry:
         """Create a key that is in the log by the time that this returns."""
@@ -89,10 +104,13 @@ class RealHands:
     def set_status(self, user_name: str, key_id: str, status: str) -> None:
         """Make a key Active or Inactive."""
         AccessKeyApi(self._client, user_name).set_status(key_id, status)
+        self.has_touched_cloud = True
 
     def delete(self, user_name: str, key_id: str) -> None:
         """Delete a key; one that is gone already is fine."""
         AccessKeyApi(self._client, user_name).delete(key_id)
+        if not self._creator.has_made(key_id):
+            self.has_touched_cloud = True
 
     def discard(self, user_name: str, key_id: str) -> None:
         """Delete a key that only the log holds, and let the log forget it."""

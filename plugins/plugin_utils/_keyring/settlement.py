@@ -21,8 +21,7 @@ class Settlement:
 
     `problems` are why nothing can be done for a user; `suspects` may have come of unanswered
     creates; `logged` are the ids of keys that only the log holds, and `begun` those among them that
-    a rotation is to go on with. `touched_cloud` tells whether a key was changed. `settled` is what
-    the log lets go.
+    a rotation is to go on with. `settled` is what the log lets go.
     """
 
     recovered: set[str] = field(default_factory=set)
@@ -31,7 +30,6 @@ class Settlement:
     suspects: dict[str, list[ToldSuspect]] = field(default_factory=dict)
     logged: dict[str, set[str]] = field(default_factory=dict)
     begun: dict[str, LoggedKey] = field(default_factory=dict)
-    touched_cloud: bool = False
     settled: Settled = field(default_factory=Settled)
 
     def hold(self, key: LoggedKey) -> None:

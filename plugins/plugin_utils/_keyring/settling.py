@@ -157,6 +157,19 @@ class Settler:
         """Look for the keys of unanswered creates."""
         known = {*self._in_file, *self._history.key_ids(), *self._desk.spared}
         suspicion = Suspicion(self._desk, known, self._now)
+        try:
+            self._settle_creates(suspicion, creates, owners)
+        finally:
+            found = suspicion.suspects
+            self.settlement.suspects = {each: found[each] for each in creates if each in found}
+            self.settlement.warnings += sorted(suspicion.warnings)
+
+    def _settle_creates(
+        self,
+        suspicion: Suspicion,
+        creates: dict[str, list[tuple[Run, Intent]]],
+        owners: dict[str, Owner],
+    ) -> None:
         seem_over = map_all(
             lambda each: suspicion.follow_up(creates[each], owners[each]),
             list(creates),
@@ -169,10 +182,6 @@ class Settler:
         for user_id in suspicion.look_again(last, owners):
             settled.users.add(user_id)
             settled.creates |= {(run.header.run, user_id) for run, _intent in creates[user_id]}
-        found = suspicion.suspects
-        self.settlement.suspects = {each: found[each] for each in creates if each in found}
-        self.settlement.warnings += sorted(suspicion.warnings)
-        self.settlement.touched_cloud = suspicion.touched_cloud
 
     def _unanswered(self) -> dict[str, list[tuple[Run, Intent]]]:
         """Return the creates that may have made a key that nobody knows, by user id."""

@@ -63,7 +63,6 @@ class Suspicion:
         self._now = now
         self.suspects: dict[str, list[ToldSuspect]] = {}
         self.warnings: list[str] = []
-        self.touched_cloud = False
 
     def follow_up(self, creates: Sequence[tuple[Run, Intent]], owner: Owner) -> bool:
         """Do what is due for one user; return whether nothing seems to be left to follow up."""
@@ -165,12 +164,14 @@ class Suspicion:
         match fate:
             case Fate.DELETE:
                 self._desk.hands.delete(user_name, key_id)
-                self._tell(f"{what}. It was set aside and nobody has used it, so it was deleted")
+                self.warnings.append(
+                    f"{what}. It was set aside and nobody has used it, so it was deleted"
+                )
                 return True
             case Fate.ACTIVATE:
                 self._desk.hands.set_status(user_name, key_id, ACTIVE)
                 self._desk.log.note(Cleared(user_id, key_id))
-                self._tell(
+                self.warnings.append(
                     f"Key {key_id} of user {user_name} was set aside, and is in use: it was "
                     "activated again, and is left alone from now on"
                 )
@@ -181,17 +182,12 @@ class Suspicion:
             case Fate.SET_ASIDE:
                 self._desk.hands.set_status(user_name, key_id, INACTIVE)
                 self._desk.log.note(SetAside(user_id, key_id, self._now.latest))
-                self.touched_cloud = True
                 candidate = replace(candidate, set_aside=self._now.latest)
             case Fate.SUSPECT:
                 self._desk.log.note(Suspected(user_id, key_id))
         self._keep(candidate, user_name, user_id)
         self.warnings.append(f"{what}. {self._next_step(candidate, fate)}")
         return False
-
-    def _tell(self, warning: str) -> None:
-        self.touched_cloud = True
-        self.warnings.append(warning)
 
     def _what(self, candidate: Candidate, user_name: str) -> str:
         return (

@@ -205,7 +205,7 @@ class Rotor:
     @property
     def has_settled(self) -> bool:
         """Whether the file has changed, or a key that an earlier run may have left."""
-        return self._book.is_changed or self._settler.settlement.touched_cloud
+        return self._book.is_changed or self._desk.hands.has_touched_cloud
 
     @property
     def changed(self) -> bool:

@@ -210,6 +210,7 @@ def test_begin_that_fails(
     emulator.advance_clock(DAY + 60)
 
     assert result["users"][0]["action"] == "failed"
+    assert not result.changed
     assert "was deleted again" in result.msg
     assert file.path.read_bytes() == before
     assert list(keys_of(emulator, "ann")) == [due]

@@ -575,6 +575,20 @@ def test_leak_beside_a_key_set_aside(
     assert status_of(emulator, due) == "Inactive"
 
 
+def test_leak_beside_a_key_set_aside_and_without_a_successor(
+    emulator: Emulator, rotate: Rotate, due: str, set_aside: str
+) -> None:
+    """That a key was deleted to make room counts as a change, whatever comes after it."""
+    emulator.fail("CreateAccessKey", "error", status=403, code="NoPermission")
+
+    result = rotate(**LEAKED, leaked="current")
+
+    assert result.failed
+    assert result.changed
+    assert status_of(emulator, set_aside) is None
+    assert status_of(emulator, due) == "Active"
+
+
 def test_leak_beside_a_key_that_is_active_again(
     emulator: Emulator, rotate: Rotate, file: VaultFile, due: str, set_aside: str
 ) -> None:

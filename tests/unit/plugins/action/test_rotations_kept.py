@@ -129,6 +129,22 @@ def test_absent_deletes_the_key_of_a_begin(
     assert not file.log.exists()
 
 
+def test_absent_that_fails_halfway(
+    emulator: Emulator, run: Run, file: VaultFile, in_grace: str
+) -> None:
+    """An old key that went counts as a change, even if the current one could not be deleted."""
+    before = file.path.read_bytes()
+    emulator.fail("DeleteAccessKey", "error", skip=1, status=403, code="NoPermission")
+
+    result = run(name="ann", state="absent")
+
+    assert result.failed
+    assert result.changed
+    assert list(keys_of(emulator, "ann")) == [file.entries()["ann"]["access_key_id"]]
+    assert in_grace not in keys_of(emulator, "ann")
+    assert file.path.read_bytes() == before
+
+
 def test_absent_deletes_an_old_key_that_is_listed_late(
     emulator: Emulator, run: Run, file: VaultFile, in_grace: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -392,6 +392,25 @@ def test_many_lost_keys(emulator: Emulator, run: Run) -> None:
     assert [each["state"] for each in result["suspected_keys"]] == ["set_aside"] * 3
 
 
+def test_settling_that_fails_halfway(emulator: Emulator, run: Run, lost: str) -> None:
+    """A key that was set aside is told and counted, even if the task fails right after that."""
+    add_users(emulator, "bob")
+    emulator.fail("CreateAccessKey", "drop_before")
+    assert run(name="bob").failed
+    emulator.advance_clock(60)
+    run(name="ann")
+    emulator.advance_clock(2 * DAY)
+    emulator.fail("ListAccessKeys", "error", skip=2, times=9, status=403, code="NoPermission")
+
+    result = run(name="ann", concurrency=1)
+
+    assert "NoPermission" in result.msg
+    assert status_of(emulator, "ann", lost) == "Inactive"
+    assert result.changed
+    assert [key["access_key_id"] for key in result["suspected_keys"]] == [lost]
+    assert any(lost in warning for warning in result["warnings"])
+
+
 def test_suspect_that_fills_the_quota(emulator: Emulator, run: Run, lost: str) -> None:
     """A user who has no room but for a lost key waits, told until when; others go on."""
     add_users(emulator, "bob")
