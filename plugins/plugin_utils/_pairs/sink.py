@@ -8,6 +8,7 @@ It holds the keys of the task's users and no others, so that whoever gets it get
 
 from __future__ import annotations
 
+import contextlib
 import time
 import typing as t
 
@@ -15,7 +16,7 @@ from ...module_utils._cloud.errors import ApiError, InputError, RamError
 from ...module_utils._work.pool import map_all
 from .._keyring.looks import await_second_look
 from .._keyring.verification import INACTIVE, NEW_KEY_PATIENCE, REFUSALS, identity_of_pair
-from .._vault_file.held import read_held, refuse_unwritable, replace_durably
+from .._vault_file.held import read_again, read_held, refuse_unwritable, replace_durably
 from .._vault_file.vault import is_encrypted, refuse_hidden_vault
 from .csv import Pair, read_pairs, write_pairs
 
@@ -146,8 +147,14 @@ class HandOut:
     def _replace(self, text: str) -> None:
         if read_held(self._held) != self._data:
             raise RamError("somebody changed it meanwhile")
-        encrypted = self._file.vault.encrypt(text, self._password)
-        replace_durably(self._held, encrypted.encode())
+        data = self._file.vault.encrypt(text, self._password).encode()
+        try:
+            replace_durably(self._held, data)
+        except RamError:
+            # It may be in place, and only not be known to last.
+            with contextlib.suppress(RamError):
+                self.changed = read_again(self._held) == data
+            raise
 
     @property
     def _password(self) -> Password:

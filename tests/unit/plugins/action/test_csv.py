@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import os
 import threading
@@ -19,6 +20,7 @@ from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.keysmith.alibabacloud.plugins.module_utils._ram import access_key
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._keyring import looks
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file import locks
 from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file.locks import (
     locked_files,
 )
@@ -1029,6 +1031,26 @@ def test_csv_that_cannot_be_written(emulator: Emulator, run: Run, tmp_path: Path
     assert "error" not in failed["users"][0]
     assert stored == {"ann": keys_of(emulator, "ann")}
     assert outcome(result)[1] == "unchanged"
+    assert csv_text(tmp_path / "keys.csv") == rows(keys_of(emulator, "ann"))
+
+
+def test_csv_that_may_not_last(
+    emulator: Emulator, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A CSV that is in place counts as changed, even if nobody can tell whether it will last."""
+    add_users(emulator, "ann")
+    run(name="ann")
+
+    def fail_to_sync(_directory: Path) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(locks, "sync_directory", fail_to_sync)
+        result = run(name="ann", csv_file="keys.csv", diff=True)
+
+    assert f"Cannot write {tmp_path / 'keys.csv'}: Input/output error" in result.msg
+    assert result.changed
+    assert result["diff"][1]["after"] == {"ann": next(iter(keys_of(emulator, "ann")))}
     assert csv_text(tmp_path / "keys.csv") == rows(keys_of(emulator, "ann"))
 
 
