@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ...module_utils._work.stats import FAILED
+from .deeds import Activate
 from .report import diff_of
 
 if t.TYPE_CHECKING:
@@ -94,11 +95,11 @@ class Outcome:
     def results(self) -> list[tuple[Request, dict[str, t.Any]]]:
         """Return what the task reports for each user; never a secret."""
         path = self._desk.file.path
-        return [(item.request, item.result(path, self.failure)) for item in self.items]
+        return [(item.request, item.result(path, self._failure_for(item))) for item in self.items]
 
     def fates(self) -> list[str]:
         """Return what became of each user, as one of FATES."""
-        return [item.fate(self.failure) for item in self.items]
+        return [item.fate(self._failure_for(item)) for item in self.items]
 
     def diffs(self) -> list[dict[str, t.Any]]:
         """Return the change to each file as diff mode shows it: names and ids."""
@@ -115,3 +116,8 @@ class Outcome:
         """Return the entries of those users of the task that are to have a key."""
         names = [item.name for item in self.items if item.request.state == "present"]
         return {name: entries[name] for name in names if name in entries}
+
+    def _failure_for(self, item: Item) -> RamError | None:
+        """Return what went wrong with the file, unless all that the user needed is done."""
+        is_done = item.action == Activate.told and item.name in self._desk.book.held
+        return None if is_done else self.failure

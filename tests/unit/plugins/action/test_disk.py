@@ -48,6 +48,7 @@ from .conftest import (
     add_users,
     delete_key,
     keys_of,
+    set_status,
     stored_keys,
     wait_for,
 )
@@ -576,6 +577,30 @@ def test_line_about_keys_that_the_file_lacks(
     assert "Cannot replace" in result.msg
     assert file.entries()["ann"]["access_key_id"] == old
     assert "New keys" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("name", "failed"), [("ann", ["bob", "cat"]), ("anna", None)])
+def test_activation_beside_a_file_that_is_not_replaced(
+    emulator: Emulator, run: Run, file: VaultFile, *, name: str, failed: list[str] | None
+) -> None:
+    """Who is activated does not fail with others, unless the file lacks the user's new name."""
+    add_users(emulator, "ann", "bob", "cat")
+    run(name="ann", file="secrets/keys.yml")
+    [old] = keys_of(emulator, "ann")
+    set_status(emulator, "ann", old, "Inactive")
+    emulator.call("UpdateUser", UserName="ann", NewUserName=name)
+    users = [name, "bob", "cat"]
+
+    result = run_and_strike(
+        emulator, run, obstacle(file).mkdir, users=users, on_inactive="activate"
+    )
+
+    [key] = emulator.state()["users"][name]["access_keys"]
+    assert key["status"] == "Active"
+    assert result["users"][0]["action"] == "activated"
+    told = [user["user_name"] for user in result["users"] if "error" in user]
+    assert told == (failed or users)
+    assert result["stats"]["failed"] == len(told)
 
 
 def test_file_that_may_not_last(
