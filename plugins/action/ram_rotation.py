@@ -142,7 +142,7 @@ class ActionModule(VaultAction):
         if warnings:
             result["warnings"] = warnings
         if self._task.diff and not problem:
-            result["diff"] = [rotor.diff() for rotor in rotors if rotor.changed]
+            result["diff"] = [diff for rotor in rotors if rotor.changed for diff in rotor.diffs()]
         return {**result, **_failure(rotors, items, problem)}
 
 

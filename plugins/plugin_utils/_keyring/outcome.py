@@ -9,7 +9,7 @@ import typing as t
 
 from ...module_utils._work.stats import FAILED
 from .deeds import Activate
-from .report import diff_of
+from .report import diffs_of
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
@@ -103,14 +103,7 @@ class Outcome:
 
     def diffs(self) -> list[dict[str, t.Any]]:
         """Return the change to each file as diff mode shows it: names and ids."""
-        before = self._desk.book.before
-        diffs = [diff_of(self._desk.file.path, before, self._desk.book.held)]
-        if self._hand_out and self._hand_out.changed:
-            held = self._hand_out.key_ids
-            handed_out = {name: e for name, e in before.items() if e.access_key_id in held}
-            after = self.to_hand_out(self._desk.book.entries)
-            diffs.append(diff_of(self._hand_out.path, handed_out, after))
-        return diffs
+        return diffs_of(self._desk, self._hand_out)
 
     def to_hand_out(self, entries: Mapping[str, Entry]) -> dict[str, Entry]:
         """Return the entries of those users of the task that are to have a key."""

@@ -17,10 +17,12 @@ if t.TYPE_CHECKING:
     from pathlib import Path
 
     from ...module_utils._cloud.errors import RamError
+    from .._pairs.sink import HandOut
     from .._pairs.source import OwnedPair
     from .._vault_file.entry import Entry
     from .._vault_file.file import KeyringFile
     from .deeds import Deed
+    from .desk import Desk
     from .situation import Situation
     from .table import Choices, Decision
 
@@ -145,10 +147,20 @@ def _of_staying(staying: Mapping[str, list[str]], file: KeyringFile) -> list[str
     return [f"{len(staying)} users still have keys that {file.path} no longer holds: {told}"]
 
 
-def diff_of(
+def diffs_of(desk: Desk, hand_out: HandOut | None) -> list[dict[str, t.Any]]:
+    """Return the change to each file as diff mode shows it: names and ids."""
+    before = desk.book.before
+    diffs = [_diff_of(desk.file.path, before, desk.book.held)]
+    if hand_out and hand_out.changed:
+        held = hand_out.key_ids
+        earlier = {name: entry for name, entry in before.items() if entry.access_key_id in held}
+        diffs.append(_diff_of(hand_out.path, earlier, hand_out.handed_out))
+    return diffs
+
+
+def _diff_of(
     path: Path, before: Mapping[str, Entry], after: Mapping[str, Entry]
 ) -> dict[str, t.Any]:
-    """Return the change to a file as diff mode shows it: names and ids."""
     header = str(path)
     return {
         "before_header": header,

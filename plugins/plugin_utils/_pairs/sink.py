@@ -42,6 +42,7 @@ class HandOut:
     ) -> None:
         self.path = held.path
         self._held = held
+        self.handed_out: Mapping[str, Entry] = {}
         self.changed = False
         self.error: RamError | None = None
         self._client = client
@@ -79,6 +80,7 @@ class HandOut:
 
     def apply(self, entries: Mapping[str, Entry], *, check_mode: bool) -> None:
         """Let it hold the keys of these entries and no others, in the order of the users' names."""
+        self.handed_out = entries
         try:
             pairs = [self._pair_of(user, entries[user]) for user in sorted(entries)]
             if self._is_empty or pairs != self._pairs or self._is_stale:

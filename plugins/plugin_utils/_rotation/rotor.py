@@ -24,7 +24,7 @@ from .._keyring.book import NOTHING_YET
 from .._keyring.clock import server_now
 from .._keyring.git import warning_if_not_ignored
 from .._keyring.log import LogError
-from .._keyring.report import diff_of
+from .._keyring.report import diffs_of
 from .._keyring.settling import Settler
 from .._keyring.situations import Situations, settle
 from .._vault_file.entry import Rotation
@@ -230,9 +230,9 @@ class Rotor:
         """What there is to say that somebody should look after."""
         return [*self._warnings, *(told for item in self.items for told in item.warnings())]
 
-    def diff(self) -> dict[str, t.Any]:
-        """Return the change to the file as diff mode shows it: names and ids."""
-        return diff_of(self.path, self._book.before, self._book.held)
+    def diffs(self) -> list[dict[str, t.Any]]:
+        """Return the change to each file as diff mode shows it: names and ids."""
+        return diffs_of(self._desk, self._hand_out)
 
     def _moving(self, moves: set[Move] | None = None) -> list[Item]:
         return [

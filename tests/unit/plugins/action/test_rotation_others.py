@@ -698,6 +698,27 @@ def test_csv_file_in_check_mode(
     assert of_user(rotate(csv_file="out.csv")) == ("begun", "grace")
 
 
+def test_csv_file_in_the_diff(
+    emulator: Emulator, run: Run, rotate: Rotate, tmp_path: Path, due: str
+) -> None:
+    """The diff shows the CSV file too, if that changes, with or without the vault file."""
+    assert not run(name="ann", csv_file="out.csv").failed
+
+    begun = rotate(csv_file="out.csv", diff=True)
+    waiting = rotate(csv_file="later.csv", diff=True)
+    again = rotate(csv_file="later.csv", diff=True)
+
+    [new] = keys_of(emulator, "ann").keys() - {due}
+    shown = [
+        [(diff["before"], diff["after"]) for diff in told["diff"]] for told in (begun, waiting)
+    ]
+    assert [of_user(told)[0] for told in (begun, waiting)] == ["begun", "waiting"]
+    assert begun["diff"][1]["after_header"] == str(tmp_path / "out.csv")
+    assert shown[0] == [({"ann": due}, {"ann": new})] * 2
+    assert shown[1] == [({"ann": new}, {"ann": new}), ({}, {"ann": new})]
+    assert again["diff"] == []
+
+
 @pytest.mark.parametrize("die_after", range(2, 26, 6))
 def test_kills_in_a_rollback(
     start: Start, rotate: Rotate, file: VaultFile, disabled: str, *, die_after: int
