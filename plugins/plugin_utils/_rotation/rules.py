@@ -245,7 +245,9 @@ def _decide_disabled(facts: Facts, rotation: Rotation) -> Decision:
             WAITING,
             Move.REACTIVATE,
             why="the grace of the old key, anew",
-            warning=f"{told}, later than was known when it was disabled, so it is active again",
+            warning=(
+                f"{told}, later than was known when it was disabled, so it is to be active again"
+            ),
         )
     if use.problem:
         return Decision(WAITING, why=f"the last use of {key_id}, which is unknown: {use.problem}")

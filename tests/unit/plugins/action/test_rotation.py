@@ -651,16 +651,20 @@ def test_use_puts_the_grace_off(
 def test_use_that_shows_late(
     emulator: Emulator, rotate: Rotate, disabled: str, file: VaultFile
 ) -> None:
-    """A use that only shows once the key is disabled brings it back, with a warning."""
+    """A use that only shows once the key is disabled brings it back; until then that is due."""
     key = {"access_key_id": disabled, "last_used": "90m"}
     emulator.set_past(users=[{"name": "ann", "access_keys": [key]}])
     emulator.advance_clock(DAY)
+    emulator.fail("UpdateAccessKey", "error", status=403, code="NoPermission")
 
+    failed = rotate()
     result = rotate()
 
+    assert "NoPermission" in failed.msg
     assert of_user(result) == ("waiting", "grace")
     assert status_of(emulator, disabled) == "Active"
-    assert any("active again" in warning for warning in result["warnings"])
+    for told in (failed, result):
+        assert any("so it is to be active again" in warning for warning in told["warnings"])
     assert file.rotation("ann")["stage"] == "grace"
     assert not rotate().changed
 
