@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import typing as t
 
 from .._keyring.clock import server_now, told_time
@@ -45,9 +44,10 @@ def note_failed_begin(desk: Desk, item: Item, reason: RamError) -> str:
     """Note that a begin failed, and say when the next one is due."""
     at = server_now(desk.client).latest
     failed = BeginFailed(item.user_id, item.new_key_id, at, str(reason)[:LONGEST_REASON])
-    # Without it the next run tries again at once.
-    with contextlib.suppress(LogError):
+    try:
         desk.log.note(failed)
+    except LogError:
+        return "The next run tries again"
     return f"The next try is on {told_time(at + BEGIN_AGAIN)}, or with mode: now"
 
 

@@ -244,6 +244,7 @@ def test_begin_that_fails_and_is_noted_nowhere(
     emulator.advance_clock(60)
 
     assert "was deleted again" in result.msg
+    assert result.msg.endswith("The next run tries again")
     assert list(keys_of(emulator, "ann")) == [due]
     assert of_user(rotate()) == ("begun", "grace")
 
