@@ -14,6 +14,8 @@ from .records import CREATE, REPLACE
 from .verification import NEW_KEY_PATIENCE
 
 if t.TYPE_CHECKING:
+    from collections.abc import Collection
+
     from .._vault_file.entry import Entry, Previous
     from .book import Book
     from .hands import Hands
@@ -164,11 +166,12 @@ class Forget(Deed):
     told = "removed"
     proven_by = frozenset()
 
-    @property
-    def staying(self) -> list[str]:
-        """The ids of the keys whose secrets the file does not hold from now on."""
-        ids = [*t.cast("Entry", self.case.entry).key_ids, *sorted(self.case.logged)]
-        return [key_id for key_id in ids if self.case.key(key_id)]
+    def staying(self, held_ids: Collection[str]) -> list[str]:
+        """Return the ids of keys that the file has let go, and the cloud has; none before that."""
+        ids = t.cast("Entry", self.case.entry).key_ids
+        if any(key_id in held_ids for key_id in ids):
+            return []
+        return [key_id for key_id in [*ids, *sorted(self.case.logged)] if self.case.key(key_id)]
 
     def predict(self, book: Book) -> None:
         """Strike the entry out."""

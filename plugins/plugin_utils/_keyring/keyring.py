@@ -20,7 +20,7 @@ from .judge import Judge
 from .moving import note_arrivals
 from .outcome import Outcome
 from .rekeying import Rekeying
-from .report import Item, warnings_of
+from .report import Item, warnings_of, warnings_of_staying
 from .settling import Settler
 from .situations import Situations, settle
 from .verification import verify_pair
@@ -114,6 +114,12 @@ class Keyring:
         finally:
             self._withdraw()
             self.desk.log.tidy()
+
+    def tell(self) -> None:
+        """Say what the file has come to, whether or not the work could be done."""
+        self.outcome.warnings += self._situations.told_renames()
+        held_ids = self._book.held_ids()
+        self.outcome.warnings += warnings_of_staying(self.desk.file, self.outcome.items, held_ids)
 
     def _do(self) -> None:
         for item in self.outcome.items:

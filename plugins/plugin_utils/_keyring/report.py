@@ -111,12 +111,7 @@ def warnings_of(file: KeyringFile, items: Sequence[Item]) -> list[str]:
     """Return what there is to say about users although nothing is wrong; many at once."""
     also = [item for item in items if item.decision.also]
     clear = [item.name for item in items if item.case.entry and file.is_in_clear(item.case.entry)]
-    staying = {item.name: item.deed.staying for item in items if isinstance(item.deed, Forget)}
-    return [
-        *_of_unrecorded(also, file),
-        *_of_clear_secrets(clear, file),
-        *_of_staying({name: ids for name, ids in staying.items() if ids}, file),
-    ]
+    return [*_of_unrecorded(also, file), *_of_clear_secrets(clear, file)]
 
 
 def _of_unrecorded(items: Sequence[Item], file: KeyringFile) -> list[str]:
@@ -137,7 +132,14 @@ def _of_clear_secrets(names: Sequence[str], file: KeyringFile) -> list[str]:
     ]
 
 
-def _of_staying(staying: Mapping[str, list[str]], file: KeyringFile) -> list[str]:
+def warnings_of_staying(
+    file: KeyringFile, items: Sequence[Item], held_ids: Collection[str]
+) -> list[str]:
+    """Return what to say about keys that users still have, and that the file has let go."""
+    found = {
+        item.name: item.deed.staying(held_ids) for item in items if isinstance(item.deed, Forget)
+    }
+    staying = {name: ids for name, ids in found.items() if ids}
     if len(staying) <= FEW:
         return [
             f"User {name} still has key {', '.join(ids)}, which {file.path} no longer holds"

@@ -114,6 +114,8 @@ def converge_files(work: Work) -> tuple[list[Outcome], RamError | None]:
     def attempt(stack: ExitStack) -> tuple[list[Outcome], RamError | None]:
         keyrings = _open_all(stack, work)
         problem = _converge(keyrings, work)
+        for keyring in keyrings:
+            keyring.tell()
         return [keyring.outcome for keyring in keyrings], problem
 
     return until_free(work.options.lock_timeout, attempt)

@@ -40,24 +40,29 @@ class Situations:
         self.renamed: dict[str, str] = {}
         self._misnamed: dict[str, str] = {}
 
-    def follow_renames(self, *, is_open: bool) -> list[str]:
-        """Move entries to the names that their users have now, and return that in words.
+    def follow_renames(self, *, is_open: bool) -> None:
+        """Move entries to the names that their users have now.
 
         All entries count if the log `is_open`, else those that the task is about. Raises InputError
         if two of them would get one name.
         """
         book = self._desk.book
         if not (is_open or any(self._may_be_renamed(*each) for each in book.entries.items())):
-            return []
+            return
         found = {name: self._new_name(name, entry) for name, entry in book.entries.items()}
         new_names = {old: new for old, new in found.items() if new}
         self._refuse_taken(new_names)
         book.rename(new_names)
         self._misnamed = {old: new for old, new in new_names.items() if self._is_misnamed(old, new)}
         self.renamed = {old: new for old, new in new_names.items() if old not in self._misnamed}
+
+    def told_renames(self) -> list[str]:
+        """Return in words the renames that the file has followed by now."""
+        book = self._desk.book
         return [
             f"User {old} is now called {new}, so its entry is renamed too"
             for old, new in self.renamed.items()
+            if book.held.get(old) != book.before[old]
         ]
 
     def put_back_misnamed(self) -> None:
@@ -205,7 +210,7 @@ def settle(desk: Desk, settler: Settler, situations: Situations, warnings: list[
     """Settle what earlier runs left open, bring their keys into the file, and tell of it."""
     settler.refuse()
     desk.directory.look_for(settler.open_users)
-    warnings += situations.follow_renames(is_open=bool(settler.open_users))
+    situations.follow_renames(is_open=bool(settler.open_users))
     try:
         settler.settle()
     finally:

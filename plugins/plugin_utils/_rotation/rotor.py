@@ -228,7 +228,8 @@ class Rotor:
     @property
     def warnings(self) -> list[str]:
         """What there is to say that somebody should look after."""
-        return [*self._warnings, *(told for item in self.items for told in item.warnings())]
+        of_users = [told for item in self.items for told in item.warnings()]
+        return [*self._warnings, *self._situations.told_renames(), *of_users]
 
     def diffs(self) -> list[dict[str, t.Any]]:
         """Return the change to each file as diff mode shows it: names and ids."""

@@ -605,6 +605,42 @@ def test_activation_beside_a_file_that_is_not_replaced(
     assert result["stats"]["failed"] == len(told)
 
 
+@pytest.mark.parametrize("task", ["ram_keyring", "ram_rotation"])
+@pytest.mark.parametrize("is_lasting", [True, False])
+def test_rename_is_told_once_the_file_has_it(
+    emulator: Emulator, run: Run, file: VaultFile, *, task: str, is_lasting: bool
+) -> None:
+    """That an entry has got its user's new name is said of none that is still as it was."""
+    add_users(emulator, "ann")
+    run(name="ann", file="secrets/keys.yml")
+    emulator.call("UpdateUser", UserName="ann", NewUserName="anna")
+    if not is_lasting:
+        obstacle(file).mkdir()
+
+    result = run(task=task, name="anna", file="secrets/keys.yml")
+
+    told = any("its entry is renamed too" in warning for warning in result["warnings"])
+    assert told == is_lasting
+    assert list(file.entries()) == (["anna"] if is_lasting else ["ann"])
+
+
+@pytest.mark.parametrize("new_name", ["ann", "anna"])
+def test_key_that_stays_in_the_file(
+    emulator: Emulator, run: Run, file: VaultFile, new_name: str
+) -> None:
+    """That the file no longer holds a key is said of none that it does hold."""
+    add_users(emulator, "ann")
+    run(name="ann", file="secrets/keys.yml")
+    emulator.call("UpdateUser", UserName="ann", NewUserName=new_name)
+    obstacle(file).mkdir()
+
+    result = run(name=new_name, file="secrets/keys.yml", state="absent", keep_key=True)
+
+    assert result.failed
+    assert list(file.entries()) == ["ann"]
+    assert not any("no longer holds" in warning for warning in result["warnings"])
+
+
 def test_file_that_may_not_last(
     emulator: Emulator, run: Run, file: VaultFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
