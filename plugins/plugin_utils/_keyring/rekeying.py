@@ -30,14 +30,19 @@ class Rekeying:
         self._desk = desk
         self._is_alone = is_alone
         self._groups: dict[str, str] = {}
-        self._is_due = False
-        self.is_done = False
+        self._is_file_due = self._is_due = self._is_finished = False
         self.warnings: list[str] = []
 
     @property
     def is_due(self) -> bool:
         """Whether there is a text of ours that the password does not open."""
         return self._is_due
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the file has got the password, known to last or not."""
+        is_old = self._desk.file.is_stale or bool(self._desk.book.changes())
+        return self._is_finished or (self._is_file_due and not is_old)
 
     def look(self, settled_ids: Collection[str]) -> None:
         """Find what the password does not open, and enter how the file is to hold it.
@@ -58,12 +63,13 @@ class Rekeying:
         for user, entry in renewed.items():
             book.put(user, entry)
         self._look_at_log(settled_ids)
-        self._is_due = file.is_stale or bool(renewed or self._groups)
+        self._is_file_due = file.is_stale or bool(renewed)
+        self._is_due = self._is_file_due or bool(self._groups)
         self._tell(lines)
 
     def finish(self) -> None:
         """Let the log follow the file, which has been written."""
-        self.is_done = self._is_due
+        self._is_finished = self._is_due
         if self._groups:
             self._desk.log.rewrite(self._renewed)
 

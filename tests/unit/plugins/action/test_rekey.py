@@ -6,12 +6,16 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import textwrap
 import typing as t
 from dataclasses import replace
 from itertools import count
 
 import pytest
+
+from ansible_collections.keysmith.alibabacloud.plugins.plugin_utils._vault_file import locks
 
 from ..keyring_task import VAULT_PASSWORD
 from .conftest import add_users, keys_of, set_status, stored_keys, vault_text
@@ -73,6 +77,38 @@ def test_new_password_alone_opens(run: Run, old_file: VaultFile) -> None:
     recovered = run(**new)
     assert [user["action"] for user in recovered["users"]] == ["recovered", "recovered"]
     assert with_new(old_file).entries()["bob"] == pairs["bob"]
+
+
+def test_rekeyed_file_that_may_not_last(
+    run: Run, old_file: VaultFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that has got its password counts as rekeyed, even if nobody can tell if it lasts."""
+    pairs, options = old_file.entries(), {**BOTH, "layout": old_file.layout}
+
+    def fail_to_sync(_directory: Path) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(locks, "sync_directory", fail_to_sync)
+        result = run(**options)
+
+    assert "Input/output error" in result.msg
+    assert result.changed
+    assert result["rekeyed"] == [str(old_file.path)]
+    assert with_new(old_file).entries() == pairs
+
+
+def test_file_that_is_not_rekeyed(run: Run, old_file: VaultFile) -> None:
+    """A file that could not be replaced is not among those that have got their password."""
+    before = old_file.path.read_bytes()
+    old_file.path.with_name(f".{old_file.path.name}.tmp").mkdir()
+
+    result = run(**BOTH, layout=old_file.layout)
+
+    assert "Cannot replace" in result.msg
+    assert not result.changed
+    assert result["rekeyed"] == []
+    assert old_file.path.read_bytes() == before
 
 
 def test_list_without_users(run: Run, old_file: VaultFile) -> None:
