@@ -41,6 +41,11 @@ class Settlement:
         self.hold(key)
         self.problems[key.user_id] = problem
 
+    def clear(self, user_id: str, key_id: str) -> None:
+        """Suspect a key no more, as it is gone."""
+        found = self.suspects.get(user_id, [])
+        self.suspects[user_id] = [each for each in found if each.access_key_id != key_id]
+
     def drop(self, key: LoggedKey) -> None:
         """Let the log go without a key."""
         self.settled.key_ids.add(key.access_key_id)

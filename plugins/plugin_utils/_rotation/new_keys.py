@@ -62,6 +62,7 @@ class NewKeys:
         if frees:
             note_step(self.desk, item, frees, DELETE)
             self.desk.hands.delete(item.name, frees)
+            self.settler.settlement.clear(item.user_id, frees)
         if frees and frees == item.facts.previous_id:
             entry = replace(entry, previous=None, rotation=None)
             self.desk.book.put(item.name, entry)

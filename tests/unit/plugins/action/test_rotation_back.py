@@ -571,6 +571,7 @@ def test_leak_beside_a_key_set_aside(
     result = rotate(**LEAKED, leaked="current")
 
     assert of_user(result) == ("disabled", "disabled")
+    assert result["suspected_keys"] == []
     assert keys_of(emulator, "ann").keys() == {due, current_of(file)}
     assert status_of(emulator, due) == "Inactive"
 
