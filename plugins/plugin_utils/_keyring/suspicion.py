@@ -164,9 +164,8 @@ class Suspicion:
         match fate:
             case Fate.DELETE:
                 self._desk.hands.delete(user_name, key_id)
-                self.warnings.append(
-                    f"{what}. It was set aside and nobody has used it, so it was deleted"
-                )
+                told = f"{what}. It was set aside and nobody has used it, so it was deleted"
+                self.warnings.append(told)
                 return True
             case Fate.ACTIVATE:
                 self._desk.hands.set_status(user_name, key_id, ACTIVE)
