@@ -67,9 +67,10 @@ class HandOut:
         refuse_unwritable(self._held, probe=False)
         held = set(self.key_ids)
         known = {
-            self._pair_of(user, entry)
+            self._pair_of(user, each)
             for user, entry in entries
-            if entry.secret and entry.access_key_id in held
+            for each in (entry, entry.swapped())
+            if each.secret and each.access_key_id in held
         }
         unknown = [pair for pair in self._pairs if pair not in known]
         self._refuse_living(unknown, concurrency)

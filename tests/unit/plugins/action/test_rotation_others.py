@@ -414,6 +414,22 @@ def test_csv_file_of_users_who_only_wait(
     assert current in VaultFile(tmp_path / "out.csv", "file").text()
 
 
+def test_csv_file_of_before_the_rotation(
+    run: Run, rotate: Rotate, file: VaultFile, due: str
+) -> None:
+    """A pair that the vault file has as the other one of its user is not lost with the CSV."""
+    assert not run(name="ann", csv_file="out.csv").failed
+    assert of_user(rotate()) == ("begun", "grace")
+
+    result = rotate(csv_file="out.csv")
+
+    text = VaultFile(file.path.with_name("out.csv"), "file").text()
+    assert of_user(result) == ("waiting", "grace")
+    assert result.changed
+    assert file.entries()["ann"]["access_key_id"] in text
+    assert due not in text
+
+
 def test_csv_file_that_cannot_be_written(
     emulator: Emulator, rotate: Rotate, file: VaultFile, due: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
