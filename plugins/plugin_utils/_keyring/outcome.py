@@ -65,7 +65,7 @@ class Outcome:
 
     @property
     def has_settled(self) -> bool:
-        """Whether the file has changed, or a key that an earlier run may have left."""
+        """Whether the file has changed, or a key that this run did not make."""
         return self._desk.book.is_changed or self._desk.hands.has_touched_cloud
 
     @property

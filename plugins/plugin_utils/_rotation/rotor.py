@@ -204,7 +204,7 @@ class Rotor:
 
     @property
     def has_settled(self) -> bool:
-        """Whether the file has changed, or a key that an earlier run may have left."""
+        """Whether the file has changed, or a key that this run did not make."""
         return self._book.is_changed or self._desk.hands.has_touched_cloud
 
     @property

@@ -32,12 +32,16 @@ def changed_text(
     scalars = {user: entry.to_scalars() if entry else None for user, entry in changes.items()}
     copies = {user: adopted[user] for user in changes if user in adopted}
     new_names = _new_names(contents.entries, changes)
-    taken = set(new_names.values()) & contents.entries.keys() - new_names.keys()
-    # What goes makes room for what takes its name.
-    with_room = rewrite_entries(contents.text, variable, dict.fromkeys(taken))
-    renamed = rename_entries(with_room, variable, new_names)
-    filled = insert_entries(renamed, variable, copies)
-    return rewrite_entries(filled, variable, scalars)
+    text = contents.text
+    # Each edit reads all of the text, so none is made for nothing.
+    if new_names:
+        # What goes makes room for what takes its name.
+        taken = set(new_names.values()) & contents.entries.keys() - new_names.keys()
+        with_room = rewrite_entries(text, variable, dict.fromkeys(taken))
+        text = rename_entries(with_room, variable, new_names)
+    if copies:
+        text = insert_entries(text, variable, copies)
+    return rewrite_entries(text, variable, scalars)
 
 
 def refuse_clashes(before: Contents, now: Contents, changes: Mapping[str, Entry | None]) -> None:
